@@ -1,0 +1,163 @@
+"""The table of commands, and `main`: parse, run, print, exit.
+
+`ittools --help` reads only this table: no command's module is imported, nor typer.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from ittools.errors import IttoolsError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from ittools.cli.command import Command, Manners
+    from ittools.store.outcome import Answer, Outcome
+
+
+class Entry(NamedTuple):
+    """Where a command lives: `ittools.cli.<module>`, in a constant of its upper-case name."""
+
+    group: str
+    module: str
+    about: str
+
+
+TABLE: dict[str, Entry] = {
+    "generate": Entry("write", "write", "instruction records from seed tasks, by a teacher model"),
+    "filter": Entry("curate", "curate", "drop records by length, repetition, language, echo ..."),
+    "dedup": Entry("curate", "curate", "drop exact and near duplicates (MinHash LSH)"),
+    "mix": Entry("combine", "combine", "combine datasets by weight, cap and temperature; split"),
+    "export": Entry("combine", "combine", "write alpaca, messages, sharegpt, jsonl, csv ..."),
+    "finetune": Entry("train", "train", "tune a causal model with LoRA on a mixture"),
+    "evaluate": Entry("train", "train", "generate on a held-out split; ROUGE-L and exact match"),
+    "head": Entry("look", "look", "show the first records"),
+    "stats": Entry("look", "look", "count records, lengths, languages, licences"),
+    "report": Entry("look", "look", "one self-contained HTML page about a dataset or a run"),
+    "verify": Entry("look", "look", "find flipped bits, missing and foreign files"),
+    "run": Entry("all", "all", "run a recipe: every step, finished ones reused"),
+}
+
+HELP_WIDTH = 11
+
+
+def help_text() -> str:
+    lines = ["usage: ittools COMMAND [OPTIONS]", "", "Instruction-tuning datasets, from seed tasks "
+             "to a tuned model."]  # fmt: skip
+    for group in dict.fromkeys(entry.group for entry in TABLE.values()):
+        lines += ["", f"{group}:"]
+        lines += [f"  {n:<{HELP_WIDTH}}{e.about}" for n, e in TABLE.items() if e.group == group]
+    return "\n".join([
+        *lines, "",
+        "`ittools COMMAND --help` shows a command's options and examples.",
+        "Start here: ittools run quickstart",
+        "",
+        "Examples:",
+        "  ittools generate --teacher offline --num 40 --out runs/first",
+        "  ittools head runs/first",
+    ])  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; returns the exit code. Errors of users are one line on stderr."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("--help", "-h", "help"):
+        print(help_text())
+        return 0
+    if words[0] in ("--version", "-V"):
+        from ittools import __version__
+
+        print(f"ittools {__version__}")
+        return 0
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        return _dispatch(words[0], words[1:])
+    except IttoolsError as error:
+        _print_error(words[0], str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        _print_error(words[0], f"interrupted; go on with: ittools {shlex.join(words)}")
+        return 130
+    except BrokenPipeError:  # the reader of a pipe had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        _print_error(words[0], "out of memory; try --workers 1 or a machine with more of it")
+        return 1
+    except OSError as error:
+        if error.errno is None:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        _print_error(words[0], f"{place}{error.strerror}; nothing was half written")
+        return 1
+
+
+def _as_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _print_error(name: str, message: str) -> None:
+    from ittools.visible import visible
+
+    print(f"ittools {visible(name)}: {visible(message)}", file=sys.stderr)
+
+
+def _dispatch(name: str, arguments: list[str]) -> int:
+    if name not in TABLE:
+        raise UsageError(f"no such command{did_you_mean(name, TABLE)}; see ittools --help")
+    command = load(name)
+    parsed = _parse(command, name, arguments)
+    if parsed is None:
+        return 0
+    options, manners = parsed
+    from ittools.cli.screen import Screen
+
+    screen = Screen(quiet=manners.quiet, verbose=manners.verbose, command=name)
+    try:
+        result = command.run(options, screen)
+    finally:
+        screen.close()
+    return _print(result, name, manners)
+
+
+def load(name: str) -> Command:
+    module = importlib.import_module(f"ittools.cli.{TABLE[name].module}")
+    return getattr(module, name.upper())  # type: ignore[no-any-return]
+
+
+def _parse(command: Command, name: str, words: list[str]) -> tuple[object, Manners] | None:
+    from ittools.cli.command import parse
+
+    try:
+        return parse(command, name, words)
+    except Exception as error:
+        # typer carries its own click under a private name, so its errors are known by shape
+        if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+            raise UsageError(f"{error.format_message()} See ittools {name} --help.") from None
+        if type(error).__name__ == "Exit":
+            return None
+        raise
+
+
+def _print(result: Outcome | Answer, name: str, manners: Manners) -> int:
+    import json
+
+    from ittools.cli.screen import print_outcome
+    from ittools.store.outcome import Answer
+
+    if isinstance(result, Answer):
+        if manners.json:
+            print(json.dumps(result.value, ensure_ascii=False, indent=2))
+        else:
+            for line in result.lines:
+                print(line)
+        return 0 if result.ok else 1
+    print_outcome(result, command=name, quiet=manners.quiet)
+    if manners.json:
+        print(json.dumps(result.manifest, ensure_ascii=False, indent=2))
+    return 0

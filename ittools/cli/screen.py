@@ -1,0 +1,120 @@
+"""What a person sees on stderr: progress on a terminal, plain lines elsewhere, the funnel at the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+from ittools.visible import visible
+from ittools.store.outcome import Outcome
+
+REDRAW = 0.1  # seconds between two pictures of the progress line
+PLAIN_EVERY = 10.0  # seconds between two progress lines where there is no terminal
+
+
+class Screen:
+    """Progress for the shell; speaks only to stderr."""
+
+    def __init__(self, *, quiet: bool, verbose: bool, command: str) -> None:
+        self.quiet, self.verbose, self.command = quiet, verbose, command
+        self.live = sys.stderr.isatty() and not quiet and os.environ.get("TERM") != "dumb"
+        self.colour = self.live and "NO_COLOR" not in os.environ
+        self.what, self.total, self.done = "", None, 0  # type: tuple[str, int | None, int]
+        self.facts: dict[str, str] = {}
+        self.began = self.drawn = time.monotonic()
+        self.line_open = False
+
+    def start(self, what: str, total: int | None = None) -> None:
+        self.close()
+        self.what, self.total, self.done, self.facts = what, total, 0, {}
+        self.began = time.monotonic()
+        self.drawn = self.began if not self.live else 0.0
+
+    def advance(self, count: int = 1) -> None:
+        self.done += count
+        self._maybe_draw()
+
+    def show(self, **facts: str) -> None:
+        self.facts.update(facts)
+        self._maybe_draw()
+
+    def note(self, message: str) -> None:
+        if not self.quiet:
+            self.close()
+            print(f"{self.command}: {visible(message)}", file=sys.stderr)
+
+    def close(self) -> None:
+        """Leave the progress line, so that the next thing printed stands by itself."""
+        if self.line_open:
+            print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+            self.line_open = False
+
+    def _maybe_draw(self) -> None:
+        now = time.monotonic()
+        if self.quiet or now - self.drawn < (REDRAW if self.live else PLAIN_EVERY):
+            return
+        self.drawn = now
+        line = self._line(now - self.began)
+        if self.live:
+            width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+            print(f"\r\x1b[2K{line[: width - 1]}", end="", file=sys.stderr, flush=True)
+            self.line_open = True
+        else:
+            print(f"{self.command}: {line}", file=sys.stderr, flush=True)
+
+    def _line(self, elapsed: float) -> str:
+        rate = self.done / elapsed if elapsed > 0 else 0.0
+        pieces = [self.what]
+        if self.total:
+            pieces.append(f"{_bar(self.done / self.total)} {self.done:,}/{self.total:,}")
+        elif self.done:
+            pieces.append(f"{self.done:,}")
+        if self.done:
+            pieces.append(f"{rate:,.1f}/s")
+        if self.total and 0 < self.done < self.total:
+            pieces.append(f"eta {_duration((self.total - self.done) / rate)}")
+        pieces += [f"{key.replace('_', ' ')} {visible(value)}" for key, value in self.facts.items()]
+        return "  ".join(pieces)
+
+
+def _bar(share: float, width: int = 20) -> str:
+    filled = min(width, int(share * width))
+    return "━" * filled + "─" * (width - filled)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
+
+
+def print_outcome(result: Outcome, *, command: str, quiet: bool) -> None:
+    """The funnel as a table, then where it is and what to type next."""
+    if quiet:
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value, style in _rows(result):
+        table.add_row(Text(visible(name), style=style), Text(visible(value), style=style))
+    word = "reused (same inputs and options)" if result.reused else "wrote"
+    console.print(table)
+    console.print(Text(f"{command}: {word} {result.out}", style="green"))
+    if result.then:
+        console.print(Text(f"next: {result.then}", style="dim"))
+
+
+def _rows(result: Outcome) -> list[tuple[str, str, str]]:
+    rows: list[tuple[str, str, str]] = []
+    funnel: dict[str, Any] | None = result.manifest.get("funnel")
+    if funnel:
+        rows.append(("in", f"{funnel['in']:,}", "bold"))
+        rows += [(f"  dropped: {reason}", f"{n:,}", "") for reason, n in funnel["dropped"].items()]
+        rows.append(("out", f"{funnel['out']:,}", "bold"))
+    return rows + [(name.replace("_", " "), value, "") for name, value in result.facts.items()]

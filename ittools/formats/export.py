@@ -1,0 +1,180 @@
+"""Records in the formats of others, written in parallel parts and joined in order.
+
+    alpaca             {"instruction", "input", "output"[, "system", "history"]}
+    messages           {"messages": [{"role", "content"}, ...]}
+    sharegpt           {"conversations": [{"from", "value"}, ...][, "system"]}
+    prompt-completion  {"prompt": [turns], "completion": [turn]}
+    jsonl              every column of the record
+    csv                every column, nested ones as JSON; cells a spreadsheet would run are quoted
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from ittools.engine.protocol import EngineName, run_tasks
+from ittools.errors import UsageError
+from ittools.formats.parts import Part, cut
+from ittools.formats.source import ReadOptions, open_inputs
+from ittools.options import option
+from ittools.progress import Progress
+from ittools.records.messages import to_messages
+from ittools.records.schema import SCHEMA
+from ittools.store.files import sync_file, sync_folder
+from ittools.store.outcome import Answer
+
+Format = Literal["alpaca", "messages", "sharegpt", "prompt-completion", "jsonl", "csv"]
+Row = dict[str, Any]
+
+_RUNS_IN_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions(ReadOptions):
+    out: str = option("-", "file to write (.json .jsonl .csv), or - for stdout", flags=("-o", "--out"))
+    to: Format = option("jsonl", "format", flags=("-t", "--to"))
+    force: bool = option(False, "replace the file", shapes_output=False)
+    engine: EngineName = option("auto", "where tasks run", shapes_output=False)
+    workers: int | None = option(None, "processes (default: one per core)", shapes_output=False)
+
+
+def export(options: ExportOptions, progress: Progress) -> Answer:
+    """Write all records of the inputs as `options.to`; a file appears whole or not at all."""
+    target = None if options.out == "-" else Path(options.out)
+    if target is not None and target.exists() and not options.force:
+        raise UsageError(f"{target}: exists; give another --out, or --force to replace it")
+    sources = open_inputs(options)
+    parent = target.parent if target else None
+    if parent is not None:
+        parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".ittools-export-", dir=parent) as folder:
+        work = Path(folder)
+        parts = cut(sources, work)
+        progress.start(f"export {options.to}", len(parts))
+        tasks = [(part, options.to, str(work / f"{i:06d}.txt")) for i, part in enumerate(parts)]
+        counts = run_tasks(
+            export_part, tasks, engine=options.engine, workers=options.workers, progress=progress
+        )
+        as_array = target is not None and target.suffix == ".json"
+        texts = [Path(task[2]) for task, count in zip(tasks, counts, strict=True) if count]
+        _join(texts, target, work, options.to, as_array)
+    total = sum(counts)
+    progress.note(f"{total:,} records as {options.to} to {options.out}")
+    lines = [] if target is None else [str(target)]
+    return Answer(lines, {"records": total, "out": options.out, "format": options.to})
+
+
+def export_part(part: Part, to: Format, out: str) -> int:
+    """Task: one part as lines of text in `out`; returns the records written."""
+    rows = part.read().to_pylist()
+    with open(out, "w", encoding="utf-8", newline="") as handle:
+        if to == "csv":
+            csv.writer(handle, lineterminator="\n").writerows(map(_csv_row, rows))
+        else:
+            shape = SHAPES[to]
+            for row in rows:
+                handle.write(json.dumps(shape(row), ensure_ascii=False) + "\n")
+    return len(rows)
+
+
+def _join(texts: list[Path], target: Path | None, work: Path, to: Format, as_array: bool) -> None:
+    if target is None:
+        _write_all(texts, sys.stdout.buffer, to, as_array)
+        sys.stdout.buffer.flush()
+        return
+    staged = work / "joined"
+    with open(staged, "wb") as handle:
+        _write_all(texts, handle, to, as_array)
+    sync_file(staged)
+    staged.replace(target)
+    sync_folder(target.parent)
+
+
+def _write_all(texts: list[Path], handle: IO[bytes], to: Format, as_array: bool) -> None:
+    if to == "csv":
+        header = io.StringIO()
+        csv.writer(header, lineterminator="\n").writerow(SCHEMA.names)
+        handle.write(header.getvalue().encode())
+    if as_array and to != "csv":
+        _write_array(texts, handle)
+        return
+    for text in texts:
+        with open(text, "rb") as part:
+            shutil.copyfileobj(part, handle)
+
+
+def _write_array(texts: list[Path], handle: IO[bytes]) -> None:
+    separator = b"[\n"
+    for text in texts:
+        with open(text, "rb") as lines:
+            for line in lines:
+                handle.write(separator + line.rstrip(b"\n"))
+                separator = b",\n"
+    handle.write(b"[]\n" if separator == b"[\n" else b"\n]\n")
+
+
+def _alpaca(row: Row) -> Row:
+    shaped = {key: row[key] for key in ("instruction", "input", "output")}
+    context = row["context"] or []
+    if context and context[0]["role"] == "system":
+        shaped["system"] = context[0]["content"]
+        context = context[1:]
+    if context:
+        said = [turn["content"] for turn in context]
+        shaped["history"] = [said[i : i + 2] for i in range(0, len(said), 2)]
+    return shaped
+
+
+def _messages(row: Row) -> Row:
+    return {"messages": to_messages(row)}
+
+
+_SHAREGPT_ROLES = {"user": "human", "assistant": "gpt", "tool": "observation"}
+
+
+def _sharegpt(row: Row) -> Row:
+    turns = to_messages(row)
+    system = turns.pop(0)["content"] if turns[0]["role"] == "system" else None
+    said = [{"from": _SHAREGPT_ROLES.get(t["role"], t["role"]), "value": t["content"]} for t in turns]
+    return {"conversations": said} | ({"system": system} if system is not None else {})
+
+
+def _prompt_completion(row: Row) -> Row:
+    turns = to_messages(row)
+    return {"prompt": turns[:-1], "completion": turns[-1:]}
+
+
+def _jsonl(row: Row) -> Row:
+    scores = row["scores"]
+    return row | {"scores": dict(scores) if scores is not None else None}
+
+
+def _csv_row(row: Row) -> list[str]:
+    cells = []
+    for name, value in _jsonl(row).items():
+        text = value if isinstance(value, str) else "" if value is None else _cell_json(value)
+        quoted = name != "id" and text.startswith(_RUNS_IN_SPREADSHEETS)
+        cells.append("'" + text if quoted else text)
+    return cells
+
+
+def _cell_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if value else ""
+
+
+SHAPES: dict[Format, Callable[[Row], Row]] = {
+    "alpaca": _alpaca,
+    "messages": _messages,
+    "sharegpt": _sharegpt,
+    "prompt-completion": _prompt_completion,
+    "jsonl": _jsonl,
+}

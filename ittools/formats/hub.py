@@ -1,0 +1,55 @@
+"""Datasets of the Hugging Face hub, streamed through `datasets` (imported only here).
+
+    hub:gsm8k   org/name   org/name@config   hf://datasets/org/name/file.parquet
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ittools.errors import InputError
+from ittools.formats.rows import Row
+
+
+def hub_rows(spec: str, split: str | None) -> tuple[Callable[[], Iterator[tuple[str, Row]]], str]:
+    """(rows, fingerprint). The fingerprint is the revision's commit where the hub tells it.
+
+    Raises:
+        InputError: `datasets` is not installed, no network, or no such dataset.
+    """
+    try:
+        import datasets
+    except ImportError:
+        raise InputError(f"{spec}: hub inputs need `pip install 'ittools[hub]'`") from None
+    name, _, config = spec.removeprefix("hub:").partition("@")
+    arguments: dict[str, Any] = {"path": name, "name": config or None}
+    if spec.startswith("hf://"):
+        kind = "parquet" if name.endswith(".parquet") else "json"
+        arguments = {"path": kind, "data_files": {"train": name}}
+    try:
+        dataset = datasets.load_dataset(**arguments, split=split or "train", streaming=True)
+    except Exception as error:  # many kinds, from requests to the builder: all mean "not there"
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{spec}: not a local path, and the hub gave nothing ({reason})") from None
+    revision = str(getattr(dataset.info, "version", "")) + str(dataset.info.download_checksums or "")
+    names = _label_names(dataset.features)
+
+    def rows() -> Iterator[tuple[str, Row]]:
+        for number, row in enumerate(dataset, start=1):
+            yield f"{spec}#{number}", _with_names(row, names)
+
+    return rows, f"hub:{spec}:{split or 'train'}:{revision}"
+
+
+def _label_names(features: Any) -> dict[str, list[str]]:
+    found = (features or {}).items()
+    return {key: list(f.names) for key, f in found if hasattr(f, "names") and hasattr(f, "str2int")}
+
+
+def _with_names(row: Row, names: dict[str, list[str]]) -> Row:
+    """Class numbers as their names; -1 (no label) as an empty text."""
+    return {
+        key: (names[key][value] if value is not None and value >= 0 else "") if key in names else value
+        for key, value in row.items()
+    }

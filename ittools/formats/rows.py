@@ -1,0 +1,176 @@
+"""Files of others as rows: (place, mapping) pairs, streamed, the place as `file:line`.
+
+JSONL, JSON arrays (also JSONL that is named .json), CSV, TSV, YAML lists; plain, .gz or .zst.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from ittools.errors import InputError
+from ittools.formats.strict_yaml import load_yaml
+
+Row = dict[str, Any]
+Rows = Iterator[tuple[str, Row]]
+
+COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
+CHUNK = 1 << 16  # characters of a JSON array read at a time
+MAX_VALUE = 256 << 20  # characters of one element of a JSON array
+csv.field_size_limit(MAX_VALUE)
+
+
+def bare_suffix(path: Path) -> str:
+    """`.jsonl` for `a.jsonl.gz`."""
+    return Path(path.stem).suffix if path.suffix in COMPRESSED else path.suffix
+
+
+def file_rows(path: Path) -> Rows:
+    """Rows of one file by its name's ending. Raises InputError with the place and the mend."""
+    readers = {".jsonl": _jsonl, ".json": _json, ".ndjson": _jsonl, ".yaml": _yaml, ".yml": _yaml,
+               ".csv": _csv, ".tsv": _tsv}  # fmt: skip
+    reader = readers.get(bare_suffix(path).lower())
+    if reader is None:
+        known = " ".join(readers)
+        raise InputError(f"{path}: unknown ending; ittools reads .parquet {known} (also .gz, .zst)")
+    try:
+        with open_text(path) as handle:
+            yield from reader(handle, str(path))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 ({error.reason}); convert it with iconv") from None
+    except (OSError, EOFError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from None
+
+
+def open_text(path: Path) -> TextIO:
+    """UTF-8 text, a byte order mark skipped, decompressed by the name's ending."""
+    import pyarrow as pa
+
+    kind = COMPRESSED.get(path.suffix)
+    raw = pa.input_stream(str(path), compression=kind) if kind else open(path, "rb")
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+
+
+def jsonl_rows(handle: TextIO, name: str) -> Rows:
+    return _jsonl(handle, name)
+
+
+def _jsonl(handle: TextIO, name: str) -> Rows:
+    for number, line in enumerate(handle, start=1):
+        if line.strip():
+            yield f"{name}:{number}", _parsed(line, f"{name}:{number}")
+
+
+def _parsed(line: str, place: str) -> Row:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{place}: not JSON ({error}); mend or remove this line") from None
+    if not isinstance(row, dict):
+        raise InputError(f"{place}: expected a JSON object, got {type(row).__name__}")
+    return row
+
+
+def _json(handle: TextIO, name: str) -> Rows:
+    start = handle.read(CHUNK)
+    first = start.lstrip()[:1]
+    if first == "[":
+        yield from _json_array(handle, name, start)
+    elif first == "{":
+        yield from _json_objects(handle, name, start)
+    elif first:
+        raise InputError(f"{name}:1: not JSON (starts with {first!r})")
+
+
+def _json_array(handle: TextIO, name: str, text: str) -> Rows:
+    """Elements of one array, parsed one at a time from a sliding window."""
+    decoder = json.JSONDecoder()
+    at, line, ended = text.index("[") + 1, 1 + text[: text.index("[")].count("\n"), False
+    while True:
+        skipped = at
+        while at < len(text) and text[at] in " \t\r\n,":
+            at += 1
+        line += text.count("\n", skipped, at)
+        if at < len(text) and text[at] == "]":
+            return
+        try:
+            value, end = decoder.raw_decode(text, at)
+            if end == len(text) and not ended:  # may go on in the next chunk
+                raise ValueError("cut")
+        except (ValueError, RecursionError) as error:
+            more = handle.read(max(CHUNK, len(text) - at))  # doubling: linear in total
+            ended = not more
+            if ended or len(text) - at > MAX_VALUE:
+                what = "ends inside the array" if at >= len(text) else f"not JSON ({error})"
+                raise InputError(f"{name}:{line}: {what}; the file may be cut short") from None
+            text, at = text[at:] + more, 0
+            continue
+        if not isinstance(value, dict):
+            raise InputError(f"{name}:{line}: expected an object, got {type(value).__name__}")
+        yield f"{name}:{line}", value
+        line += text.count("\n", at, end)
+        at = end
+
+
+def _json_objects(handle: TextIO, name: str, start: str) -> Rows:
+    """JSONL under the name .json, or one object that is itself the only row."""
+    first, newline, _ = start.partition("\n")
+    try:
+        json.loads(first)
+    except ValueError:
+        if newline:
+            yield f"{name}:1", _parsed(start + handle.read(), f"{name}:1")
+            return
+    yield from _jsonl(_chained(start, handle), name)
+
+
+def _chained(start: str, handle: TextIO) -> TextIO:
+    rest = handle.readline()
+    return _Lines(io.StringIO(start + rest), handle)  # type: ignore[return-value]
+
+
+class _Lines:
+    """Lines of one text, then of another."""
+
+    def __init__(self, *handles: TextIO) -> None:
+        self.handles = handles
+
+    def __iter__(self) -> Iterator[str]:
+        for handle in self.handles:
+            yield from handle
+
+
+def _csv(handle: TextIO, name: str, delimiter: str = ",") -> Rows:
+    reader = csv.reader(handle, delimiter=delimiter, strict=True)
+    try:
+        header = next(reader, None)
+        if header is None:
+            return
+        if len(set(header)) != len(header):
+            raise InputError(f"{name}:1: a column name stands twice in {', '.join(header)}")
+        for fields in reader:
+            if not fields:
+                continue
+            if len(fields) != len(header):
+                raise InputError(
+                    f"{name}:{reader.line_num}: {len(fields)} fields, the header has {len(header)}"
+                )
+            yield f"{name}:{reader.line_num}", dict(zip(header, fields, strict=True))
+    except csv.Error as error:
+        raise InputError(f"{name}:{reader.line_num}: not CSV ({error})") from None
+
+
+def _tsv(handle: TextIO, name: str) -> Rows:
+    return _csv(handle, name, delimiter="\t")
+
+
+def _yaml(handle: TextIO, name: str) -> Rows:
+    rows = load_yaml(handle.read(), where=name)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InputError(f"{name}: expected a YAML list of mappings")
+    for number, row in enumerate(rows, start=1):
+        yield f"{name}#{number}", row

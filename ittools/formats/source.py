@@ -1,0 +1,193 @@
+"""Inputs of any kind as record batches: dataset directory, Parquet, text formats, stdin, hub.
+
+    for source in open_inputs(options): source.entry, source.batches()
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+
+from ittools.errors import InputError, UsageError
+from ittools.formats.mapping import Defaults, map_rows
+from ittools.formats.rows import bare_suffix, file_rows
+from ittools.options import argument, option
+from ittools.records.build import Record, record_batch
+from ittools.records.schema import SCHEMA, UNSPECIFIED_LICENSE
+from ittools.store.dataset import InputEntry
+from ittools.store.files import sha256_file, sha256_json
+from ittools.store.lock import LOCK_NAME
+from ittools.store.manifest import read_manifest
+from ittools.store.shards import read_shard
+
+BATCH = 8_192  # records mapped at a time
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """Options of every command that reads records."""
+
+    inputs: tuple[str, ...] = argument(
+        "dataset directory, .parquet .jsonl .json .csv .tsv .yaml (.gz, .zst), - or a hub name"
+    )
+    split: str | None = option(None, "split to read (default: train, or the only one)")
+    map: tuple[str, ...] = option((), "name a column: ours=theirs, e.g. output=answer")
+    license: str = option(UNSPECIFIED_LICENSE, "SPDX licence of records that state none")
+    source: str | None = option(None, "source of records that state none (default: the name)")
+    language: str | None = option(None, "BCP-47 language of records that state none")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One opened input. `shards` are its Parquet files when they are in `SCHEMA` already."""
+
+    entry: InputEntry
+    batches: Callable[[], Iterator[pa.RecordBatch]]
+    shards: tuple[Path, ...] = ()
+
+
+def open_inputs(options: ReadOptions) -> list[Source]:
+    """Every input, checked and fingerprinted, nothing mapped yet.
+
+    Raises:
+        InputError: missing, empty name, unfinished directory, unknown ending.
+    """
+    if not options.inputs:
+        raise UsageError("no input given; name a dataset directory, a file, - or a hub name")
+    return [open_input(spec, options) for spec in options.inputs]
+
+
+def open_input(spec: str, options: ReadOptions) -> Source:
+    path = Path(spec)
+    if spec == "-":
+        return _stdin(options)
+    if path.is_dir():
+        return _directory(path, options)
+    if path.is_file():
+        return _file(path, spec, options)
+    if spec.startswith(("hf://", "hub:")) or _looks_like_hub(spec, path):
+        from ittools.formats.hub import hub_rows
+
+        load, fingerprint = hub_rows(spec, options.split)
+        entry = InputEntry(spec, "hub", fingerprint)
+        return Source(entry, lambda: _mapped(load(), _defaults(options, spec)))
+    raise InputError(f"{spec}: no such file or directory (cwd is {Path.cwd()})")
+
+
+def _looks_like_hub(spec: str, path: Path) -> bool:
+    return bool(HUB_NAME.match(spec)) and not path.parent.exists() and not bare_suffix(path)
+
+
+def _defaults(options: ReadOptions, name: str) -> Defaults:
+    columns: dict[str, str] = {}
+    for pair in (p for group in options.map for p in group.split(",")):
+        ours, equals, theirs = pair.partition("=")
+        if not equals or ours not in SCHEMA.names and ours not in ("messages", "conversations"):
+            raise UsageError(f"--map {pair}: expected ours=theirs with ours one of {SCHEMA.names}")
+        columns[ours] = theirs
+    source = options.source or name
+    return Defaults(source, options.license, options.language, columns)
+
+
+def _mapped(rows: Iterable[tuple[str, dict[str, object]]], defaults: Defaults) -> Iterator[pa.RecordBatch]:
+    return batched_records(map_rows(rows, defaults))
+
+
+def batched_records(records: Iterator[Record], size: int = BATCH) -> Iterator[pa.RecordBatch]:
+    while rows := list(islice(records, size)):
+        yield record_batch(rows)
+
+
+def _file(path: Path, spec: str, options: ReadOptions) -> Source:
+    stem = path.name.removesuffix("".join(path.suffixes[-2:])) or path.name
+    defaults = _defaults(options, stem)
+    entry = InputEntry(spec, bare_suffix(path).lstrip(".").lower(), sha256_file(path))
+    if bare_suffix(path).lower() == ".parquet":
+        if _parquet_schema(path).equals(SCHEMA):
+            return Source(entry, lambda: read_shard(path), (path,))
+        return Source(entry, lambda: _mapped(_parquet_rows(path), defaults))
+    return Source(entry, lambda: _mapped(file_rows(path), defaults))
+
+
+def _stdin(options: ReadOptions) -> Source:
+    spool = tempfile.NamedTemporaryFile(prefix="ittools-stdin-", suffix=".jsonl")  # noqa: SIM115
+    for chunk in iter(lambda: sys.stdin.buffer.read(1 << 20), b""):
+        spool.write(chunk)
+    spool.flush()
+    path = Path(spool.name)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        with spool:
+            rows = ((place.replace(spool.name, "stdin"), row) for place, row in file_rows(path))
+            yield from _mapped(rows, _defaults(options, "stdin"))
+
+    return Source(InputEntry("-", "stdin", sha256_file(path)), batches)
+
+
+def _directory(path: Path, options: ReadOptions) -> Source:
+    manifest = read_manifest(path)
+    if manifest is None:
+        return _foreign_directory(path, options)
+    split = _chosen_split(path, list(manifest["splits"]), options.split)
+    entries = [e for e in manifest["files"] if e.get("split") == split and e["path"].startswith("data/")]
+    fingerprint = sha256_json([entry["sha256"] for entry in entries])
+    entry = InputEntry(str(path), "dataset directory", fingerprint, manifest["manifest_sha256"])
+    files = tuple(path / e["path"] for e in entries)
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        raise InputError(f"{missing[0]}: missing; run `ittools verify {path}`")
+    return _parquet_source(entry, files, _defaults(options, path.resolve().name))
+
+
+def _foreign_directory(path: Path, options: ReadOptions) -> Source:
+    if (path / LOCK_NAME).exists():
+        raise InputError(f"{path}: unfinished (no manifest.json); repeat the command that writes it")
+    files = tuple(sorted(path.rglob("*.parquet")))
+    if not files:
+        raise InputError(f"{path}: neither a dataset directory nor a folder with .parquet files")
+    if options.split:
+        files = tuple(f for f in files if f.name.startswith(options.split))
+    entry = InputEntry(str(path), "parquet folder", sha256_json([sha256_file(f) for f in files]))
+    return _parquet_source(entry, files, _defaults(options, path.resolve().name))
+
+
+def _parquet_source(entry: InputEntry, files: tuple[Path, ...], defaults: Defaults) -> Source:
+    if all(_parquet_schema(file).equals(SCHEMA) for file in files):
+        return Source(entry, lambda: (b for file in files for b in read_shard(file)), files)
+    return Source(entry, lambda: _mapped((r for f in files for r in _parquet_rows(f)), defaults))
+
+
+def _chosen_split(path: Path, splits: list[str], wanted: str | None) -> str:
+    if wanted is None:
+        return "train" if "train" in splits or not splits else splits[0]
+    if wanted not in splits:
+        raise InputError(f"{path}: no split {wanted!r}; there are: {', '.join(splits)}")
+    return wanted
+
+
+def _parquet_schema(path: Path) -> pa.Schema:
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_schema(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: not readable Parquet ({error})") from None
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
+    number = 0
+    try:
+        for batch in read_shard(path):
+            for row in batch.to_pylist():
+                number += 1
+                yield f"{path}#{number}", row
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: damaged Parquet near record {number + 1} ({error})") from None

@@ -1,0 +1,79 @@
+"""Make records: fill what is missing, mend what Arrow cannot hold, give the content its id.
+
+    build_record("Add.", "1 + 1", "2", source="mine")["id"]  -> 32 hex digits, the same anywhere
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from ittools.records.schema import SCHEMA, UNSPECIFIED_LICENSE
+
+Turn = dict[str, str]
+Record = dict[str, Any]
+
+
+def content_id(
+    instruction: str,
+    input: str,
+    output: str,
+    context: Sequence[Turn] | None = None,
+    rejected: str | None = None,
+) -> str:
+    """blake2b-128 hex over the canonical content; equal content has equal id."""
+    turns = [[turn["role"], turn["content"]] for turn in context or ()]
+    canonical = json.dumps(
+        [instruction, input, output, turns, rejected], ensure_ascii=False, separators=(",", ":")
+    )
+    return hashlib.blake2b(canonical.encode("utf-8"), digest_size=16).hexdigest()
+
+
+def mend_text(text: str) -> str:
+    """Lone surrogates become U+FFFD: they break Arrow, UTF-8 and hashing later on."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def build_record(
+    instruction: str,
+    input: str,
+    output: str,
+    *,
+    source: str,
+    task: str | None = None,
+    license: str = UNSPECIFIED_LICENSE,
+    context: Sequence[Turn] | None = None,
+    rejected: str | None = None,
+    **others: Any,
+) -> Record:
+    """A complete record; `others` are the nullable columns of `SCHEMA` by name."""
+    content = (mend_text(instruction), mend_text(input), mend_text(output))
+    turns = [{"role": t["role"], "content": mend_text(t["content"])} for t in context or ()]
+    rejected = None if rejected is None else mend_text(rejected)
+    record: Record = dict.fromkeys(SCHEMA.names)
+    record.update(others)
+    record.update(
+        id=content_id(*content, turns, rejected),
+        instruction=content[0],
+        input=content[1],
+        output=content[2],
+        context=turns,
+        rejected=rejected,
+        task=task or source,
+        source=source,
+        license=license or UNSPECIFIED_LICENSE,
+    )
+    return record
+
+
+def record_batch(records: Iterable[Record]) -> pa.RecordBatch:
+    """Records as one Arrow batch in `SCHEMA`."""
+    return pa.RecordBatch.from_pylist(list(records), schema=SCHEMA)

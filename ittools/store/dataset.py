@@ -1,0 +1,232 @@
+"""A dataset directory as it is written: locked, staged, its manifest last.
+
+    with writing(out, command="filter", options=options, inputs=inputs) as output:
+        if output.finished is None:
+            with output.split("train") as shards:
+                shards.write(batch)
+            output.finish(funnel)
+    output.finished   # the manifest: of this run, or of an equal earlier one
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ittools import __version__
+from ittools.errors import StoreError, UsageError
+from ittools.options import resolved
+from ittools.records.funnel import Funnel
+from ittools.records.schema import DROPPED_SCHEMA, SCHEMA
+from ittools.store.card import card_text
+from ittools.store.files import sha256_file, sha256_json, sync_folder, write_bytes, write_text
+from ittools.store.lock import LOCK_NAME, writer_lock
+from ittools.store.manifest import MANIFEST_NAME, Manifest, read_manifest, write_manifest
+from ittools.store.shards import FileEntry, ShardWriter
+
+STAGING = ".staging"  # finished files wait here until all of them are there
+WORK = ".work"  # files that tasks exchange; gone when the command ends
+KEPT_ASIDE = frozenset({LOCK_NAME, STAGING, WORK, MANIFEST_NAME, "ledger"})
+
+FACETS = ("language", "license", "source", "generator", "task")
+
+
+@dataclass(frozen=True)
+class InputEntry:
+    """What a command read: `fingerprint` follows the content, not the name."""
+
+    spec: str
+    kind: str
+    fingerprint: str
+    manifest_sha256: str | None = None
+
+
+@dataclass
+class Output:
+    """One directory being written; `finished` is its manifest once there is one."""
+
+    path: Path
+    command: str
+    options: Any
+    inputs: Sequence[InputEntry]
+    fingerprint: str
+    finished: Manifest | None = None
+    reused: bool = False
+    started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    entries: list[FileEntry] = field(default_factory=list)
+    facets: dict[str, Counter[str]] = field(default_factory=lambda: {f: Counter() for f in FACETS})
+
+    @property
+    def staging(self) -> Path:
+        return self.path / STAGING
+
+    @property
+    def work(self) -> Path:
+        """A scratch folder that goes with the command."""
+        folder = self.path / WORK
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @contextmanager
+    def split(self, name: str, schema: pa.Schema = SCHEMA) -> Iterator[CountingWriter]:
+        """Shards of one split under data/; licences, languages and the like are counted."""
+        with ShardWriter(self.staging / "data", name, schema) as shards:
+            yield CountingWriter(shards, self.facets)
+            self.entries += shards.close()
+
+    @contextmanager
+    def dropped(self, schema: pa.Schema = DROPPED_SCHEMA) -> Iterator[ShardWriter]:
+        """Shards under dropped/: what went, and why."""
+        with ShardWriter(self.staging / "dropped", "dropped", schema) as shards:
+            yield shards
+            self.entries += shards.close()
+
+    def add_bytes(self, name: str, content: bytes) -> None:
+        """Another file of the directory, such as `metrics.json`."""
+        write_bytes(self.staging / name, content)
+        self.add_file(name)
+
+    def add_file(self, name: str) -> None:
+        """Take in a file that was written below `staging`."""
+        path = self.staging / name
+        self.entries.append(FileEntry(name, sha256_file(path), path.stat().st_size))
+
+    def finish(self, funnel: Funnel | None = None, *, card: bool = True, **facts: Any) -> Manifest:
+        """Move everything to its place and write the manifest. `facts` go into it by name."""
+        if funnel is not None and not funnel.adds_up():
+            raise AssertionError(f"the funnel does not add up: {funnel}")
+        manifest = self._manifest(funnel, facts)
+        if card:
+            write_text(self.staging / "README.md", card_text(manifest))
+            self.add_file("README.md")
+        manifest["files"] = [entry.as_json() for entry in self.entries]
+        _replace_contents(self.path, self.staging)
+        self.finished = write_manifest(self.path, manifest)
+        return self.finished
+
+    def _manifest(self, funnel: Funnel | None, facts: Mapping[str, Any]) -> Manifest:
+        splits: Counter[str] = Counter()
+        for entry in self.entries:
+            if entry.split and entry.path.startswith("data/"):
+                splits[entry.split] += entry.records or 0
+        counts = {name: dict(counter.most_common()) for name, counter in self.facets.items()}
+        tasks = len(counts.pop("task"))
+        return {
+            "name": self.path.resolve().name,
+            "command": self.command,
+            "ittools": __version__,
+            "options": resolved(self.options),
+            "fingerprint": self.fingerprint,
+            "inputs": [asdict(entry) for entry in self.inputs],
+            "splits": dict(splits),
+            "funnel": None if funnel is None else funnel.as_json(),
+            "tasks": tasks,
+            "languages": counts["language"],
+            "licenses": counts["license"],
+            "sources": counts["source"],
+            "generators": counts["generator"],
+            **facts,
+            "files": [],
+            "times": {
+                "started": self.started.isoformat(timespec="seconds"),
+                "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            },
+        }
+
+
+class CountingWriter:
+    """A shard writer that counts languages, licences and so on as records pass."""
+
+    def __init__(self, shards: ShardWriter, facets: dict[str, Counter[str]]) -> None:
+        self.shards, self.facets = shards, facets
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self.shards.write(batch)
+        for name, counter in self.facets.items():
+            if name in batch.schema.names:
+                for pair in pc.value_counts(batch.column(name)).to_pylist():
+                    if pair["values"] is not None:
+                        counter[pair["values"]] += pair["counts"]
+
+
+@contextmanager
+def writing(
+    out: Path, *, command: str, options: Any, inputs: Sequence[InputEntry] = (), force: bool = False
+) -> Iterator[Output]:
+    """Open `out` for one command; an equal finished output is reused, another one refused.
+
+    Raises:
+        UsageError: `out` holds another finished output (and no `force`), or files of somebody's.
+        StoreError: another process writes there, or the folder cannot be written.
+    """
+    fingerprint = sha256_json(
+        {
+            "command": command,
+            "options": resolved(options, only_shaping=True),
+            "inputs": [entry.fingerprint for entry in inputs],
+            "version": __version__,
+        }
+    )
+    _refuse_foreign(out)
+    try:
+        with writer_lock(out):
+            output = Output(out, command, options, inputs, fingerprint)
+            output.finished = _reusable(out, fingerprint, force)
+            output.reused = output.finished is not None
+            if output.reused:
+                yield output
+                return
+            _clear(out)
+            output.staging.mkdir()
+            yield output
+            _clear(out)
+    except PermissionError as error:
+        raise StoreError(f"{out}: cannot write here ({error.strerror}: {error.filename})") from None
+
+
+def _reusable(out: Path, fingerprint: str, force: bool) -> Manifest | None:
+    if force:
+        return None
+    manifest = read_manifest(out)
+    if manifest is None:
+        return None
+    if manifest["fingerprint"] == fingerprint:
+        return manifest
+    raise UsageError(
+        f"{out}: holds the finished output of another run of `{manifest['command']}` "
+        "(other inputs, options or version); give another --out, or --force to replace it"
+    )
+
+
+def _refuse_foreign(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: is a file; --out must name a directory")
+    if out.is_dir() and not (out / LOCK_NAME).exists() and any(out.iterdir()):
+        raise UsageError(f"{out}: holds files that ittools did not write; give another --out")
+
+
+def _replace_contents(out: Path, staging: Path) -> None:
+    """New files in, old ones out. The manifest goes first: until the end, `out` is incomplete."""
+    (out / MANIFEST_NAME).unlink(missing_ok=True)
+    sync_folder(out)
+    for old in out.iterdir():
+        if old.name not in KEPT_ASIDE:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    for new in sorted(staging.iterdir()):
+        sync_folder(new)
+        new.rename(out / new.name)
+    sync_folder(out)
+
+
+def _clear(out: Path) -> None:
+    shutil.rmtree(out / STAGING, ignore_errors=True)
+    shutil.rmtree(out / WORK, ignore_errors=True)
