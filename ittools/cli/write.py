@@ -1,0 +1,19 @@
+"""Commands that write new records."""
+
+from __future__ import annotations
+
+from ittools.cli.command import Command
+from ittools.generate.run import GenerateOptions, generate
+
+GENERATE = Command(
+    GenerateOptions,
+    generate,
+    "Write instruction records from seed tasks (Self-Instruct), by any OpenAI-compatible model. "
+    "Every response is kept in a ledger: a killed run goes on with the same command and pays nothing "
+    "twice. --teacher offline is a rule-based writer, not a language model: no key, no network.",
+    (
+        "ittools generate --teacher offline --num 40 --out runs/first",
+        "ittools generate -m gpt-4o-mini -n 500 --max-cost 2.50 --out runs/mini --dry-run",
+        "ittools generate --base-url http://127.0.0.1:8000/v1 -m my-model -l de -l fr --out runs/local",
+    ),
+)

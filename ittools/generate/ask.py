@@ -1,0 +1,172 @@
+"""Ask through the ledger: known answers are free, new ones are paid once and kept first.
+
+    money reserved -> intent committed -> sent -> response committed -> used
+
+Retries live here, beside the money: an attempt that may have been billed stays counted as spent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar, cast
+
+from ittools.errors import Stopped, TeacherError
+from ittools.generate.ledger import Ledger
+from ittools.generate.prices import Budget
+from ittools.generate.teacher import Request, RequestFailed, Response, Teacher, TryAgain
+from ittools.progress import Progress
+
+T = TypeVar("T")
+
+LONE_FAILURES = 10  # failed requests with no answer between them that mean an outage
+LONGEST_WAIT = 300.0  # seconds; a server that asks for more is told about, not waited for
+REFUSALS_ALONE = 2  # tries of an address that never answered before
+
+
+class Asker:
+    """One teacher behind one ledger and one budget."""
+
+    def __init__(
+        self,
+        teacher: Teacher,
+        ledger: Ledger,
+        budget: Budget,
+        progress: Progress,
+        *,
+        retries: int = 6,
+        backoff: float = 0.5,
+    ) -> None:
+        self.teacher, self.ledger, self.budget, self.progress = teacher, ledger, budget, progress
+        self.retries, self.backoff = retries, backoff
+        self.asked: Counter[str] = Counter()  # "bought", "reused", "failed", "retried"
+        self._slots = asyncio.Semaphore(teacher.concurrency)
+        self._streak: list[tuple[Request, Response]] = []  # failures not yet known to be lone
+        self._stopped: TeacherError | Stopped | None = None
+        self._not_before = 0.0  # all sending pauses until then
+        self._began = time.monotonic()
+
+    async def ask(self, request: Request) -> Response:
+        """The answer to `request`; a failed one when the teacher cannot give this one.
+
+        Raises:
+            Stopped: the budget is spent. TeacherError: the teacher is out of reach.
+        """
+        kept = self.ledger.get(request)
+        if kept is not None:
+            self.asked["reused"] += 1
+            return kept
+        async with self._slots:
+            if self._stopped:
+                raise self._stopped
+            try:
+                return await self._buy(request)
+            except RequestFailed as error:
+                return self._failed(request, error)
+            except (TeacherError, Stopped) as error:
+                self._stopped = self._stopped or error
+                raise
+
+    async def ask_all(self, requests: Iterable[Request]) -> list[Response]:
+        """Answers in the order of the requests. One error stops all, after those in flight."""
+        responses = await gather(self.ask(request) for request in requests)
+        if self._streak and not self.asked["bought"] + self.asked["reused"]:
+            raise TeacherError(f"the teacher fails at every request: {self._streak[-1][1].text}")
+        return responses
+
+    def settle_failures(self) -> None:
+        """Keep the failures as answers, so that a resumed run decides alike."""
+        for request, response in self._streak:
+            self.ledger.store(request, response, 0.0, 0.0)
+        self._streak.clear()
+
+    async def _buy(self, request: Request) -> Response:
+        for attempt in range(self.retries + 1):
+            await self._pause()
+            reserved = await self.budget.reserve(request)
+            self.ledger.intend(request, reserved)
+            try:
+                response = await self.teacher.answer(request)
+            except TryAgain as again:
+                await self._give_back(request, reserved, billed=again.maybe_billed)
+                await asyncio.sleep(self._wait_of(again, attempt))
+            except TeacherError:
+                await self._give_back(request, reserved, billed=False)
+                raise
+            except BaseException:  # cancelled: the intent stays, as possibly billed
+                await self.budget.settle(reserved, reserved)
+                raise
+            else:
+                await self._keep(request, response, reserved)
+                return response
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _keep(self, request: Request, response: Response, reserved: float) -> None:
+        cost = self.budget.price.cost(response) if response.usage_known else reserved
+        self.ledger.store(request, response, cost, reserved)
+        await self.budget.settle(reserved, cost)
+        self.asked["bought"] += 1
+        self.settle_failures()  # the teacher lives, so they were lone
+        self._show()
+
+    async def _give_back(self, request: Request, reserved: float, *, billed: bool) -> None:
+        if not billed:
+            self.ledger.withdraw(request, reserved)
+        await self.budget.settle(reserved, reserved if billed else 0.0)
+
+    def _wait_of(self, again: TryAgain, attempt: int) -> float:
+        """Seconds until the next attempt; raises when it is not worth another one."""
+        never_answered = not self.asked["bought"]
+        if attempt >= self.retries or (
+            again.unreachable and never_answered and attempt + 1 >= REFUSALS_ALONE
+        ):
+            if again.unreachable and never_answered:
+                raise TeacherError(str(again))
+            raise RequestFailed(f"{again} (after {attempt + 1} attempts)")
+        if again.wait is not None and again.wait > LONGEST_WAIT:
+            raise TeacherError(
+                f"{again}; it asks to wait {again.wait:,.0f} s. Every answer is kept: repeat the command then"
+            )
+        self.asked["retried"] += 1
+        # jitter only spreads sends in time; no output depends on it
+        waited = again.wait if again.wait is not None else self.backoff * 2**attempt * random.uniform(0.5, 1)
+        if again.everyone:
+            self._not_before = max(self._not_before, time.monotonic() + waited)
+        return waited
+
+    async def _pause(self) -> None:
+        while (left := self._not_before - time.monotonic()) > 0:
+            await asyncio.sleep(left)
+
+    def _failed(self, request: Request, error: RequestFailed) -> Response:
+        response = Response(str(error), "failed")
+        self._streak.append((request, response))
+        if len(self._streak) >= LONE_FAILURES:
+            self._stopped = TeacherError(
+                f"the last {len(self._streak)} requests all failed: {error}. "
+                "Every answer is kept: repeat the command to go on"
+            )
+            raise self._stopped
+        self.asked["failed"] += 1
+        self.progress.note(f"{request.stage} {request.round}.{request.index} failed: {error}")
+        return response
+
+    def _show(self) -> None:
+        elapsed = max(1e-9, time.monotonic() - self._began)
+        facts = {"requests_s": f"{self.asked['bought'] / elapsed:.1f}"}
+        if self.budget.price.prompt or self.budget.price.completion:
+            of = f" of ${self.budget.limit:g}" if self.budget.limit is not None else ""
+            facts["cost"] = f"${self.budget.spent:.4f}{of}"
+        self.progress.show(**facts)
+
+
+async def gather(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Results in order. After an error the others are still awaited: they are being paid for."""
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return cast(list[T], results)

@@ -1,0 +1,59 @@
+"""Recorded answers by request key: a ledger of an earlier run, or JSONL of {key, text, finish}."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ittools.errors import InputError, TeacherError
+from ittools.formats.rows import file_rows
+from ittools.generate.teacher import Request, Response
+
+
+class ReplayTeacher:
+    """Answers only what was recorded; `model` must be that of the recorded run."""
+
+    concurrency = 64
+
+    def __init__(self, path: Path, *, model: str) -> None:
+        self.path, self.model = path, model
+        self._answers = _recorded(path)
+
+    async def answer(self, request: Request) -> Response:
+        try:
+            return self._answers[request.key]
+        except KeyError:
+            raise TeacherError(
+                f"{self.path}: no recorded answer for {request.stage} {request.round}.{request.index} "
+                f"(key {request.key}); seeds, seed, model and options must be those of the recorded run"
+            ) from None
+
+    async def close(self) -> None:
+        return None
+
+
+def _recorded(path: Path) -> dict[str, Response]:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; --replay wants a ledger.sqlite or JSONL of answers")
+    if path.suffix == ".sqlite":
+        return _from_ledger(path)
+    answers: dict[str, Response] = {}
+    for place, row in file_rows(path):
+        try:
+            tokens = (int(row.get("prompt_tokens", 0)), int(row.get("completion_tokens", 0)))
+            answers[row["key"]] = Response(row["text"], row.get("finish", "stop"), *tokens)
+        except (KeyError, TypeError, ValueError):
+            raise InputError(f"{place}: a recorded answer needs key and text") from None
+    return answers
+
+
+def _from_ledger(path: Path) -> dict[str, Response]:
+    import sqlite3
+
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as ledger:
+            rows = ledger.execute(
+                "SELECT key, text, finish, prompt_tokens, completion_tokens, usage_known FROM responses"
+            ).fetchall()
+    except sqlite3.DatabaseError as error:
+        raise InputError(f"{path}: not a ledger ({error})") from None
+    return {row[0]: Response(*row[1:5], bool(row[5])) for row in rows}

@@ -1,0 +1,62 @@
+"""Seed tasks: from any readable input, or the ones that come with ittools."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import ittools
+from ittools.errors import InputError
+from ittools.formats.source import ReadOptions, Source, open_inputs
+from ittools.generate.self_instruct.prompts import Demonstration
+from ittools.records.build import Record
+
+FEWEST_OWN = 8  # seeds in a language below which all languages' seeds are shown
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A task to show, and the ids of the records it stands for."""
+
+    task: Demonstration
+    ids: tuple[str, ...]
+
+
+def builtin(folder: str) -> Path:
+    """`seeds` or `recipes`: inside the installed package, or beside it in a checkout."""
+    package = Path(ittools.__file__).parent
+    inside = package / "builtin" / folder
+    return inside if inside.is_dir() else package.parent / folder
+
+
+def open_seeds(paths: tuple[str, ...]) -> list[Source]:
+    """Sources of the given seeds; of ittools' own where none is given."""
+    own = tuple(str(path) for path in sorted(builtin("seeds").glob("*.jsonl")))
+    return open_inputs(ReadOptions(inputs=paths or own))
+
+
+def read_seeds(sources: list[Source]) -> list[Seed]:
+    """Records grouped to tasks by instruction, in order. Raises InputError when there are none."""
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for source in sources:
+        for batch in source.batches():
+            for record in batch.to_pylist():
+                if record["instruction"].strip():
+                    groups.setdefault((record["language"] or "en", record["instruction"]), []).append(record)
+    if not groups:
+        raise InputError("no seed task in " + ", ".join(source.entry.spec for source in sources))
+    return [_seed(language, records) for (language, _), records in groups.items()]
+
+
+def _seed(language: str, records: list[Record]) -> Seed:
+    meta = json.loads(records[0]["meta"] or "{}")
+    pairs = tuple((r["input"], r["output"]) for r in records if r["output"].strip())
+    task = Demonstration(records[0]["instruction"], pairs, bool(meta.get("is_classification")), language)
+    return Seed(task, tuple(r["id"] for r in records))
+
+
+def in_language(seeds: list[Seed], language: str) -> list[Seed]:
+    """The language's own seeds where there are enough, else all of them."""
+    own = [seed for seed in seeds if seed.task.language.split("-")[0] == language.split("-")[0]]
+    return own if len(own) >= FEWEST_OWN else seeds
