@@ -27,6 +27,7 @@ from ittools.formats.parts import Part, cut
 from ittools.formats.source import ReadOptions, open_inputs
 from ittools.options import option
 from ittools.progress import Progress
+from ittools.records.scores import scores_dict
 from ittools.store.dataset import Output, writing
 from ittools.store.outcome import Outcome, outcome
 from ittools.text.minhash import band_keys, choose_bands, recall, signatures
@@ -150,7 +151,7 @@ def _priorities(table: pa.Table, texts: dict[Field, list[str]], options: DedupOp
         return np.array([sum(map(len, row)) for row in zip(*texts.values(), strict=True)], np.float64)
     if options.keep == "best":
         scores = table.column("scores").to_pylist()
-        return np.array([dict(s or []).get(options.score, -np.inf) for s in scores], np.float64)
+        return np.array([scores_dict(s).get(options.score, -np.inf) for s in scores], np.float64)
     return np.zeros(table.num_rows)
 
 

@@ -29,6 +29,7 @@ from ittools.options import option
 from ittools.progress import Progress
 from ittools.records.messages import to_messages
 from ittools.records.schema import SCHEMA
+from ittools.records.scores import scores_dict
 from ittools.store.files import sync_file, sync_folder
 from ittools.store.outcome import Answer
 
@@ -154,8 +155,7 @@ def _prompt_completion(row: Row) -> Row:
 
 
 def _jsonl(row: Row) -> Row:
-    scores = row["scores"]
-    return row | {"scores": dict(scores) if scores is not None else None}
+    return row | {"scores": scores_dict(row["scores"]) if row["scores"] is not None else None}
 
 
 def _csv_row(row: Row) -> list[str]:

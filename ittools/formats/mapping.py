@@ -20,6 +20,7 @@ from ittools.errors import InputError
 from ittools.formats.rows import Row
 from ittools.records.build import Record, Turn, build_record
 from ittools.records.messages import from_messages
+from ittools.records.scores import as_scores
 from ittools.records.schema import UNSPECIFIED_LICENSE
 
 ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant",
@@ -125,10 +126,8 @@ def _lineage(row: Row) -> dict[str, Any]:
     parents, scores = row.get("parents"), row.get("scores")
     if isinstance(parents, list) and all(isinstance(parent, str) for parent in parents):
         found["parents"] = parents
-    if isinstance(scores, list) and all(isinstance(s, tuple) and len(s) == 2 for s in scores):
-        scores = dict(scores)  # Arrow gives a map as pairs
-    if isinstance(scores, dict) and all(isinstance(v, (int, float)) for v in scores.values()):
-        found["scores"] = {str(name): float(score) for name, score in scores.items()}
+    if as_scores(scores) is not None:
+        found["scores"] = as_scores(scores)
     return found
 
 
@@ -218,9 +217,7 @@ def _turn(turn: Any, place: str) -> Turn:
 
 def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     """A row that an ittools export wrote: every column as it is, the id made anew."""
-    nullable = {n: row.get(n) for n in ("language", "template", "generator", "parents", "scores")}
-    if isinstance(nullable["scores"], list):
-        nullable["scores"] = dict(nullable["scores"])
+    nullable = {n: row.get(n) for n in ("language", "template", "generator", "parents")}
     meta = row.get("meta")
     yield build_record(
         _text(row, "instruction", place),
@@ -231,6 +228,7 @@ def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
         license=_text(row, "license", place),
         context=[_turn(turn, place) for turn in row.get("context") or []],
         rejected=row.get("rejected"),
+        scores=as_scores(row.get("scores")),
         meta=meta if isinstance(meta, str) or meta is None else json.dumps(meta, sort_keys=True),
         **nullable,
     )

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from ittools.records.scores import scores_column
 from ittools.records.schema import SCHEMA, UNSPECIFIED_LICENSE
 
 Turn = dict[str, str]
@@ -52,6 +53,7 @@ def build_record(
     license: str = UNSPECIFIED_LICENSE,
     context: Sequence[Turn] | None = None,
     rejected: str | None = None,
+    scores: Mapping[str, float] | None = None,
     **others: Any,
 ) -> Record:
     """A complete record; `others` are the nullable columns of `SCHEMA` by name."""
@@ -67,6 +69,7 @@ def build_record(
         output=content[2],
         context=turns,
         rejected=rejected,
+        scores=scores_column(scores),
         task=task or source,
         source=source,
         license=license or UNSPECIFIED_LICENSE,

@@ -6,6 +6,9 @@ import pyarrow as pa
 
 TURN = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
 
+# not Arrow's map type, which `datasets` cannot load
+SCORE = pa.struct([pa.field("name", pa.string()), pa.field("value", pa.float64())])
+
 _IDENTITY = [pa.field("id", pa.string(), nullable=False)]
 _CONTENT = [
     pa.field("instruction", pa.string(), nullable=False),
@@ -22,7 +25,7 @@ _PROVENANCE = [
     pa.field("template", pa.string()),
     pa.field("generator", pa.string()),
     pa.field("parents", pa.list_(pa.string())),
-    pa.field("scores", pa.map_(pa.string(), pa.float64())),
+    pa.field("scores", pa.list_(SCORE)),
     pa.field("meta", pa.string()),
 ]
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from ittools.formats.source import ReadOptions, open_inputs
 from ittools.options import argument, option
 from ittools.progress import Progress
+from ittools.records.scores import scores_dict
 from ittools.store.outcome import Answer
 from ittools.store.verify import verify as find_problems
 
@@ -56,7 +57,7 @@ def _record_lines(number: int, record: dict[str, Any]) -> list[str]:
 
 
 def _plain(record: dict[str, Any]) -> dict[str, Any]:
-    return record | {"scores": dict(record["scores"] or [])}
+    return record | {"scores": scores_dict(record["scores"])}
 
 
 def _batches(options: ReadOptions) -> Iterator[pa.RecordBatch]:

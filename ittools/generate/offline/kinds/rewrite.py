@@ -27,10 +27,11 @@ def _draw_cities(rng: random.Random, language: str) -> dict[str, str]:
 
 
 def _replace(rng: random.Random, params: Parameters, language: str) -> tuple[str, str]:
-    text = ""
-    while params["old"] not in text:
-        text = " ".join(sentence(rng, language) for _ in range(2))
-    return text, text.replace(params["old"], params["new"])
+    words: list[str] = []
+    while params["old"] + "." not in words:  # whole words: "Bern" is not in "Bernd"
+        words = " ".join(sentence(rng, language) for _ in range(2)).split()
+    places = {params["old"]: params["new"], params["old"] + ".": params["new"] + "."}
+    return " ".join(words), " ".join(places.get(word, word) for word in words)
 
 
 REPLACE_WORD = Kind(
