@@ -35,7 +35,7 @@ from ittools.store.shards import FileEntry, ShardWriter
 
 STAGING = ".staging"  # finished files wait here until all of them are there
 WORK = ".work"  # files that tasks exchange; gone when the command ends
-KEPT_ASIDE = frozenset({LOCK_NAME, STAGING, WORK, MANIFEST_NAME, "ledger"})
+KEPT_ASIDE = frozenset({LOCK_NAME, STAGING, WORK, MANIFEST_NAME, "ledger", "checkpoints"})
 
 FACETS = ("language", "license", "source", "generator", "task")
 

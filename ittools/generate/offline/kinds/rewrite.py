@@ -27,10 +27,10 @@ def _draw_cities(rng: random.Random, language: str) -> dict[str, str]:
 
 
 def _replace(rng: random.Random, params: Parameters, language: str) -> tuple[str, str]:
-    words: list[str] = []
-    while params["old"] + "." not in words:  # whole words: "Bern" is not in "Bernd"
-        words = " ".join(sentence(rng, language) for _ in range(2)).split()
     places = {params["old"]: params["new"], params["old"] + ".": params["new"] + "."}
+    words: list[str] = []
+    while not places.keys() & set(words):  # whole words: "Bern" is not in "Bernd"
+        words = " ".join(sentence(rng, language) for _ in range(2)).split()
     return " ".join(words), " ".join(places.get(word, word) for word in words)
 
 

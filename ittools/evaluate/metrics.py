@@ -1,0 +1,35 @@
+"""Exact match and ROUGE-L of a prediction against its reference.
+
+    exact_match("The answer: Paris.", "the answer paris") -> True
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from ittools.text.rouge import rouge_l
+from ittools.text.words import rouge_words, unicode_words
+
+
+def normalised(text: str) -> str:
+    """Lower case, no punctuation, single spaces; articles stay (as Super-NaturalInstructions has it).
+
+    A text that is punctuation only stays as it is: "+" and "-" are different answers.
+    """
+    bare = "".join(c for c in text.lower() if not unicodedata.category(c).startswith("P"))
+    return " ".join(bare.split()) or text.strip()
+
+
+def exact_match(prediction: str, reference: str) -> bool:
+    return normalised(prediction) == normalised(reference)
+
+
+def rouge_l_of(prediction: str, reference: str, language: str | None) -> float:
+    """ROUGE-L F1; English as rouge_score tokenises it, other languages by Unicode words.
+
+    Texts in which neither has a word (`+`) score by exact match.
+    """
+    split = rouge_words if language in (None, "en") else unicode_words
+    if not split(reference) and not split(prediction):
+        return float(prediction.strip() == reference.strip())
+    return rouge_l(prediction, reference, split)

@@ -1,0 +1,174 @@
+"""The training loop: transformers' Trainer, given exact labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ittools.errors import InputError, TrainError
+from ittools.progress import Progress
+from ittools.train.mask import Encoded
+from ittools.train.tiny import tiny_model
+
+if TYPE_CHECKING:
+    from ittools.train.finetune import FinetuneOptions
+
+RATES = {"tiny": 5e-3, "lora": 2e-4, "full": 2e-5}  # peak learning rates; tiny starts from nothing
+WARMUP = 0.03  # share of the steps
+History = list[dict[str, float]]
+
+
+def run_training(
+    options: FinetuneOptions,
+    tokenizer: Any,
+    encoded: list[Encoded],
+    checkpoints: Path,
+    resume: Path | None,
+    sealing: Any,
+    progress: Progress,
+) -> tuple[Any, History]:
+    """(the tuned model, loss and learning rate of every step)."""
+    from transformers import Trainer, TrainingArguments, set_seed
+
+    set_seed(options.seed)
+    device = pick_device(options.device)
+    model = prepare_model(options, tokenizer, device)
+    bf16 = options.precision == "bf16" or (options.precision == "auto" and device == "cuda")
+    rate = options.learning_rate or RATES["tiny" if options.model == "tiny" else options.tune]
+    arguments = TrainingArguments(
+        output_dir=str(checkpoints),
+        per_device_train_batch_size=options.batch_size,
+        gradient_accumulation_steps=options.accumulate,
+        num_train_epochs=options.epochs,
+        max_steps=options.max_steps or -1,
+        learning_rate=rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=WARMUP,
+        weight_decay=0.0,
+        max_grad_norm=1.0,
+        bf16=bf16,
+        use_cpu=device == "cpu",
+        logging_steps=1,
+        logging_first_step=True,
+        save_strategy="steps",
+        save_steps=options.save_steps,
+        save_total_limit=2,
+        seed=options.seed,
+        data_seed=options.seed,
+        report_to=[],
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=device == "cuda",
+    )
+    trainer = Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=Records(encoded),
+        data_collator=Padding(tokenizer.pad_token_id),
+        processing_class=tokenizer,
+        callbacks=[sealing, _telling(progress)],
+    )
+    from transformers.trainer_callback import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    history = [entry for entry in trainer.state.log_history if "loss" in entry]
+    return trainer.model, history
+
+
+def pick_device(wanted: str) -> str:
+    """`cpu` or `cuda`. Raises TrainError when CUDA is asked for and not there."""
+    import torch
+
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise TrainError("--device cuda: torch sees no CUDA GPU (nvidia-smi, or a CPU build of torch)")
+    return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def prepare_model(options: FinetuneOptions, tokenizer: Any, device: str) -> Any:
+    """The base model with room for every token, under a LoRA adapter unless all of it is tuned."""
+    model = base_model(options.model, tokenizer, seed=options.seed)
+    if options.tune == "full":
+        return model.to(device)
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(
+        r=options.lora_rank,
+        lora_alpha=options.lora_alpha,
+        lora_dropout=options.lora_dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+        base_model_name_or_path=base_name(options),
+    )
+    tuned = get_peft_model(model, config)
+    tuned.peft_config["default"].base_model_name_or_path = base_name(options)
+    return tuned.to(device)
+
+
+def base_name(options: FinetuneOptions) -> str:
+    """What the adapter names as its base; the tiny one is saved beside the adapter."""
+    return str(options.out / "base") if options.model == "tiny" else options.model
+
+
+def base_model(name: str, tokenizer: Any, *, seed: int) -> Any:
+    if name == "tiny":
+        return tiny_model(tokenizer, seed=seed)
+    from transformers import AutoModelForCausalLM
+
+    try:
+        model = AutoModelForCausalLM.from_pretrained(name, dtype="auto")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: no causal model ({' '.join(str(error).split())[:200]})") from None
+    if model.get_input_embeddings().num_embeddings < len(tokenizer):
+        model.resize_token_embeddings(len(tokenizer))
+    return model
+
+
+class Records:
+    """The encoded records, as a torch data set wants them."""
+
+    def __init__(self, encoded: list[Encoded]) -> None:
+        self.encoded = encoded
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+    def __getitem__(self, number: int) -> Encoded:
+        return self.encoded[number]
+
+
+class Padding:
+    """Right padding; padded places carry no loss and no attention."""
+
+    def __init__(self, pad: int) -> None:
+        self.pad = pad
+
+    def __call__(self, records: list[Encoded]) -> dict[str, Any]:
+        import torch
+
+        longest = max(len(record.ids) for record in records)
+        shape = (len(records), longest)
+        ids, labels = torch.full(shape, self.pad), torch.full(shape, -100)
+        attention = torch.zeros(shape, dtype=torch.long)
+        for row, record in enumerate(records):
+            length = len(record.ids)
+            ids[row, :length] = torch.tensor(record.ids)
+            labels[row, :length] = torch.tensor(record.labels)
+            attention[row, :length] = 1
+        return {"input_ids": ids, "labels": labels, "attention_mask": attention}
+
+
+def _telling(progress: Progress) -> Any:
+    from transformers import TrainerCallback
+
+    class Telling(TrainerCallback):  # type: ignore[misc]
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            progress.start("finetune: steps", state.max_steps)
+            progress.advance(state.global_step)
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            if logs and "loss" in logs:
+                progress.advance()
+                progress.show(loss=f"{float(logs['loss']):.4f}")
+
+    return Telling()
