@@ -8,7 +8,10 @@ from typing import Any
 
 from ittools.errors import InputError
 from ittools.records.build import Turn
+from ittools.train.loop import few_threads
 from ittools.train.mask import render
+
+SMALL = 20_000_000  # parameters below which more threads only wait for each other
 
 
 class Answerer:
@@ -17,6 +20,8 @@ class Answerer:
     def __init__(self, name: str, device: str, max_new_tokens: int) -> None:
         self.device, self.max_new_tokens = device, max_new_tokens
         self.model, self.tokenizer = _load(name)
+        if device == "cpu" and self.model.num_parameters() < SMALL:
+            few_threads()
         self.model.to(device).eval()
         self.tokenizer.padding_side = "left"
         if self.tokenizer.pad_token_id is None:

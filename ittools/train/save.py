@@ -41,7 +41,7 @@ def save_all(
 
 def _save(model: Any, tokenizer: Any, folder: Path) -> None:
     folder.mkdir(parents=True)
-    model.save_pretrained(folder, safe_serialization=True)
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 

@@ -320,7 +320,7 @@ INITIAL_CHECK = Kind(
           or no.
         - You look under {letter} in a card index holding exactly these terms. Is anything there?
           Write yes or no.
-        - Say no if none of the listed nouns starts with {letter} and yes otherwise.
+        - Say no if none of the listed nouns starts with {letter} in either case, and yes otherwise.
         - Check the initials of all entries for {letter}, upper or lower case; a single find is
           enough for yes, else no.
         """,
@@ -335,21 +335,24 @@ INITIAL_CHECK = Kind(
           tenir compte de la casse.
         - Vous cherchez à {letter} dans un fichier de fiches contenant exactement ces termes. Y
           trouve-t-on quelque chose ? Notez oui ou non.
-        - Dites non si aucun des noms énumérés n'a {letter} pour initiale, et oui autrement.
+        - Dites non si aucun des noms énumérés n'a {letter} pour initiale, grande ou petite, et oui
+          autrement.
         """,
         es="""
         - Responde sí o no a si al menos una de las palabras empieza por la letra {letter}, sea
           mayúscula o minúscula.
         - Buscas en la {letter} de un fichero que contiene exactamente estos términos. Pon sí cuando
           encuentres algo y no cuando esté vacía.
-        - Di no si ninguno de los nombres tiene {letter} por inicial, y sí de lo contrario.
+        - Di no si ninguno de los nombres tiene {letter} por inicial, grande o pequeña, y sí de lo
+          contrario.
         """,
         it="""
         - Almeno una delle parole comincia con la lettera {letter}? Rispondi sì o no, senza badare
           alle maiuscole.
         - Cerchi alla {letter} in uno schedario che contiene esattamente questi termini. Vi si trova
           qualcosa? Annota sì o no.
-        - Di' no se nessuno dei nomi elencati ha {letter} per iniziale, e sì altrimenti.
+        - Di' no se nessuno dei nomi elencati ha {letter} per iniziale, grande o piccola, e sì
+          altrimenti.
         """,
     ),
     make=_initial,
