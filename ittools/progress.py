@@ -20,6 +20,9 @@ class Progress(Protocol):
     def note(self, message: str) -> None:
         """One line worth reading afterwards: a warning or a decision."""
 
+    def done(self, name: str, result: object) -> None:
+        """A step of several ended with this outcome."""
+
 
 class Silent:
     """A listener for libraries and tests."""
@@ -34,4 +37,7 @@ class Silent:
         return None
 
     def note(self, message: str) -> None:
+        return None
+
+    def done(self, name: str, result: object) -> None:
         return None

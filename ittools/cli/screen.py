@@ -21,19 +21,19 @@ class Screen:
         self.quiet, self.verbose, self.command = quiet, verbose, command
         self.live = sys.stderr.isatty() and not quiet and os.environ.get("TERM") != "dumb"
         self.colour = self.live and "NO_COLOR" not in os.environ
-        self.what, self.total, self.done = "", None, 0  # type: tuple[str, int | None, int]
+        self.what, self.total, self.count = "", None, 0  # type: tuple[str, int | None, int]
         self.facts: dict[str, str] = {}
         self.began = self.drawn = time.monotonic()
         self.line_open = False
 
     def start(self, what: str, total: int | None = None) -> None:
         self.close()
-        self.what, self.total, self.done, self.facts = what, total, 0, {}
+        self.what, self.total, self.count, self.facts = what, total, 0, {}
         self.began = time.monotonic()
         self.drawn = self.began if not self.live else 0.0
 
     def advance(self, count: int = 1) -> None:
-        self.done += count
+        self.count += count
         self._maybe_draw()
 
     def show(self, **facts: str) -> None:
@@ -44,6 +44,11 @@ class Screen:
         if not self.quiet:
             self.close()
             print(f"{self.command}: {visible(message)}", file=sys.stderr)
+
+    def done(self, name: str, result: object) -> None:
+        self.close()
+        if isinstance(result, Outcome):
+            print_outcome(result, command=name, quiet=self.quiet, in_recipe=True)
 
     def close(self) -> None:
         """Leave the progress line, so that the next thing printed stands by itself."""
@@ -65,16 +70,16 @@ class Screen:
             print(f"{self.command}: {line}", file=sys.stderr, flush=True)
 
     def _line(self, elapsed: float) -> str:
-        rate = self.done / elapsed if elapsed > 0 else 0.0
+        rate = self.count / elapsed if elapsed > 0 else 0.0
         pieces = [self.what]
         if self.total:
-            pieces.append(f"{_bar(self.done / self.total)} {self.done:,}/{self.total:,}")
-        elif self.done:
-            pieces.append(f"{self.done:,}")
-        if self.done:
+            pieces.append(f"{_bar(self.count / self.total)} {self.count:,}/{self.total:,}")
+        elif self.count:
+            pieces.append(f"{self.count:,}")
+        if self.count:
             pieces.append(f"{rate:,.1f}/s")
-        if self.total and 0 < self.done < self.total:
-            pieces.append(f"eta {_duration((self.total - self.done) / rate)}")
+        if self.total and 0 < self.count < self.total:
+            pieces.append(f"eta {_duration((self.total - self.count) / rate)}")
         pieces += [f"{key.replace('_', ' ')} {visible(value)}" for key, value in self.facts.items()]
         return "  ".join(pieces)
 
@@ -89,7 +94,7 @@ def _duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
 
 
-def print_outcome(result: Outcome, *, command: str, quiet: bool) -> None:
+def print_outcome(result: Outcome, *, command: str, quiet: bool, in_recipe: bool = False) -> None:
     """The funnel as a table, then where it is and what to type next."""
     if quiet:
         return
@@ -98,23 +103,28 @@ def print_outcome(result: Outcome, *, command: str, quiet: bool) -> None:
     from rich.text import Text
 
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column()
-    table.add_column(justify="right")
-    for name, value, style in _rows(result):
-        table.add_row(Text(visible(name), style=style), Text(visible(value), style=style))
     word = "reused (same inputs and options)" if result.reused else "wrote"
-    console.print(table)
-    console.print(Text(f"{command}: {word} {result.out}", style="green"))
-    if result.then:
+    headline = Text(f"{command}: {word} {result.out}", style="green")
+    if in_recipe:
+        console.print(headline)
+    for rows, justify in ((_funnel_rows(result), "right"), (list(result.facts.items()), "left")):
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column()
+        table.add_column(justify=justify)  # type: ignore[arg-type]
+        for name, value in rows:
+            style = "bold" if name in ("in", "out") else ""
+            table.add_row(Text(visible(name), style=style), Text(visible(value), style=style))
+        if rows:
+            console.print(table)
+    if not in_recipe:
+        console.print(headline)
+    if result.then and not in_recipe:
         console.print(Text(f"next: {result.then}", style="dim"))
 
 
-def _rows(result: Outcome) -> list[tuple[str, str, str]]:
-    rows: list[tuple[str, str, str]] = []
+def _funnel_rows(result: Outcome) -> list[tuple[str, str]]:
     funnel: dict[str, Any] | None = result.manifest.get("funnel")
-    if funnel:
-        rows.append(("in", f"{funnel['in']:,}", "bold"))
-        rows += [(f"  dropped: {reason}", f"{n:,}", "") for reason, n in funnel["dropped"].items()]
-        rows.append(("out", f"{funnel['out']:,}", "bold"))
-    return rows + [(name.replace("_", " "), value, "") for name, value in result.facts.items()]
+    if not funnel:
+        return []
+    dropped = [(f"  dropped: {reason}", f"{count:,}") for reason, count in funnel["dropped"].items()]
+    return [("in", f"{funnel['in']:,}"), *dropped, ("out", f"{funnel['out']:,}")]

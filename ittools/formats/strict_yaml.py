@@ -23,8 +23,13 @@ _WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None,
           "false": False, "False": False, "FALSE": False}  # fmt: skip
 
 
-def load_yaml(text: str, *, where: str) -> Any:
+Lines = dict[tuple[str, ...], int]  # path of keys -> line of the last of them
+
+
+def load_yaml(text: str, *, where: str, lines: Lines | None = None) -> Any:
     """The one document in `text`. `where` names it in errors, which add the line.
+
+    `lines`, when given, is filled with the line of every key.
 
     Raises:
         InputError: not YAML, or aliases, tags, duplicate keys, too deep, too large.
@@ -32,7 +37,7 @@ def load_yaml(text: str, *, where: str) -> Any:
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"{where}: larger than {MAX_CHARACTERS >> 20} MiB of YAML")
     try:
-        return _Builder(where).build(text)
+        return _Builder(where, lines if lines is not None else {}).build(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InputError(f"{where}:{line}: not YAML ({error.problem})") from None
@@ -41,8 +46,8 @@ def load_yaml(text: str, *, where: str) -> Any:
 
 
 class _Builder:
-    def __init__(self, where: str) -> None:
-        self.where = where
+    def __init__(self, where: str, lines: Lines) -> None:
+        self.where, self.lines = where, lines
         self.root: list[Any] = []
         self.open: list[Any] = [self.root]  # containers not yet closed, outermost first
         self.keys: list[Any] = [None]  # per open mapping: the key that waits for its value
@@ -70,6 +75,8 @@ class _Builder:
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             self.open.pop()
             self.keys.pop()
+            if isinstance(self.open[-1], dict):
+                self.keys[-1] = _NO_KEY
 
     def _add(self, event: yaml.Event, value: Any) -> None:
         container = self.open[-1]
@@ -82,9 +89,12 @@ class _Builder:
             if key in container:
                 self._fail(event, f"the key {key!r} stands twice")
             self.keys[-1] = key
+            path = tuple(str(k) for k in self.keys[1:] if k is not _NO_KEY)
+            self.lines[path] = event.start_mark.line + 1
         else:
             container[self.keys[-1]] = value
-            self.keys[-1] = _NO_KEY
+            if not isinstance(value, (dict, list)):  # a container keeps its key until it ends
+                self.keys[-1] = _NO_KEY
 
     def _fail(self, event: yaml.Event, problem: str) -> NoReturn:
         raise InputError(f"{self.where}:{event.start_mark.line + 1}: {problem}")
