@@ -1,13 +1,13 @@
 """Every error a user can cause, each with the exit code it ends in.
 
-    IttoolsError                1  something failed; the message says what, where and what to do
-    |- InputError               1  an input cannot be read or mapped
-    |- StoreError               1  an output directory is damaged, busy or unfinished
-    |- TeacherError             1  the teacher refused or cannot be reached
-    |- TrainError               1  a model, checkpoint or mixture does not fit the training
-    |- UsageError               2  wrong options, a missing key, an output that must not be replaced
-    |  `- RecipeError           2  a recipe that says something impossible
-    `- Stopped                  3  a gate or a budget stopped the run; it can be resumed
+IttoolsError                1  something failed; the message says what, where and what to do
+|- InputError               1  an input cannot be read or mapped
+|- StoreError               1  an output directory is damaged, busy or unfinished
+|- TeacherError             1  the teacher refused or cannot be reached
+|- TrainError               1  a model, checkpoint or mixture does not fit the training
+|- UsageError               2  wrong options, a missing key, an output that must not be replaced
+|  `- RecipeError           2  a recipe that says something impossible
+`- Stopped                  3  a gate or a budget stopped the run; it can be resumed
 """
 
 from __future__ import annotations

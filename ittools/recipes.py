@@ -120,7 +120,9 @@ def read_recipe(path: Path, options: RunOptions) -> Recipe:
         try:
             given = {**(given or {}), **overrides.get(str(step_name), {})}
             folder = options.runs / name
-            steps[str(step_name)] = _step(str(step_name), given, value.get("seed"), folder, steps, options.force)
+            steps[str(step_name)] = _step(
+                str(step_name), given, value.get("seed"), folder, steps, options.force
+            )
         except (UsageError, TypeError, ValueError) as error:
             problems.append(f"{where}: {error}")
     if problems:

@@ -1,6 +1,6 @@
 """Text of strangers made safe for a terminal: control, format and surrogate characters shown.
 
-    visible("a\\x1b[31mb") -> "a␛[31mb"
+visible("a\\x1b[31mb") -> "a␛[31mb"
 """
 
 from __future__ import annotations

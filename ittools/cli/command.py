@@ -1,7 +1,7 @@
 """A command is an options dataclass, a function and its examples; typer parses the rest.
 
-    HEAD = Command(HeadOptions, head, "Show the first records.", ("ittools head mix",))
-    parse(HEAD, "head", ["mix", "-n", "3"])  ->  HeadOptions(inputs=("mix",), num=3), Manners()
+HEAD = Command(HeadOptions, head, "Show the first records.", ("ittools head mix",))
+parse(HEAD, "head", ["mix", "-n", "3"])  ->  HeadOptions(inputs=("mix",), num=3), Manners()
 """
 
 from __future__ import annotations

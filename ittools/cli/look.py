@@ -29,5 +29,8 @@ REPORT = Command(
     report,
     "Write one self-contained HTML page: funnel, lengths, languages, licences, novelty, model, records kept "
     "and dropped. It opens from disk and asks no network.",
-    ("ittools report runs/quickstart --out runs/page", "ittools report runs/quickstart/mix --out runs/mix-page"),
+    (
+        "ittools report runs/quickstart --out runs/page",
+        "ittools report runs/quickstart/mix --out runs/mix-page",
+    ),
 )

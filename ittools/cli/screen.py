@@ -7,8 +7,8 @@ import sys
 import time
 from typing import Any
 
-from ittools.visible import visible
 from ittools.store.outcome import Outcome
+from ittools.visible import visible
 
 REDRAW = 0.1  # seconds between two pictures of the progress line
 PLAIN_EVERY = 10.0  # seconds between two progress lines where there is no terminal

@@ -50,7 +50,9 @@ class DedupOptions(ReadOptions):
     on: Literal["all", "instruction", "output", "both"] = option(
         "all", "fields that must each be alike (all: instruction, input, output)"
     )
-    threshold: float = option(0.7, "Jaccard similarity that counts as a duplicate", flags=("-t", "--threshold"))
+    threshold: float = option(
+        0.7, "Jaccard similarity that counts as a duplicate", flags=("-t", "--threshold")
+    )
     ngram: int = option(3, "words in a shingle")
     perm: int = option(128, "MinHash permutations")
     keep: Literal["first", "longest", "best"] = option("first", "which of a cluster stays")
@@ -174,7 +176,9 @@ def _load(stems: list[str]) -> Sketches:
                     fields[tag] += [found.of(i) for i in range(len(found))]
         Path(f"{stem}.npz").unlink()
     priority = np.concatenate(priorities) if priorities else np.zeros(0)
-    return Sketches(ids, exact, priority, fields, np.concatenate(keys) if keys else np.zeros((len(ids), 0), np.uint64))
+    return Sketches(
+        ids, exact, priority, fields, np.concatenate(keys) if keys else np.zeros((len(ids), 0), np.uint64)
+    )
 
 
 def decide(sketches: Sketches, threshold: float, progress: Progress) -> Clusters:

@@ -153,7 +153,8 @@ def echo(batch: pa.RecordBatch, options: FilterOptions) -> pa.Array:
     output = _folded(batch.column("output"))
     some = pc.not_equal(output, "")
     same = pc.or_(
-        pc.equal(output, _folded(batch.column("input"))), pc.equal(output, _folded(batch.column("instruction")))
+        pc.equal(output, _folded(batch.column("input"))),
+        pc.equal(output, _folded(batch.column("instruction"))),
     )
     return _because(pc.and_(some, same), "output-echoes-input")
 
@@ -213,5 +214,12 @@ def _primary(codes: pa.Array) -> pa.Array:
 
 Rule = Callable[[pa.RecordBatch, FilterOptions], pa.Array]
 RULES: tuple[Rule, ...] = (
-    empty_instruction, instruction_length, empty_output, output_length, echo, repetition, blacklisted, language,
-)  # fmt: skip
+    empty_instruction,
+    instruction_length,
+    empty_output,
+    output_length,
+    echo,
+    repetition,
+    blacklisted,
+    language,
+)

@@ -1,6 +1,6 @@
 """What row-wise commands share: each task splits one part into kept and dropped, then all are joined.
 
-    reasons -> part-000000.kept.arrow, part-000000.dropped.arrow -> data/ and dropped/, in order
+reasons -> part-000000.kept.arrow, part-000000.dropped.arrow -> data/ and dropped/, in order
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def _write(path: str, batches: Iterable[pa.RecordBatch]) -> None:
                 writer.write_batch(batch)
 
 
-def join_parts(output: Output, stems: Sequence[str], counts: Sequence[Counts], *, keep_dropped: bool) -> Funnel:
+def join_parts(
+    output: Output, stems: Sequence[str], counts: Sequence[Counts], *, keep_dropped: bool
+) -> Funnel:
     """Shards from the parts in order, and the funnel of all."""
     funnel = Funnel()
     for count in counts:

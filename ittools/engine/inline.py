@@ -11,9 +11,7 @@ R = TypeVar("R")
 
 
 class Inline:
-    def run(
-        self, fn: Callable[..., R], tasks: Sequence[tuple[Any, ...]], progress: Progress
-    ) -> list[R]:
+    def run(self, fn: Callable[..., R], tasks: Sequence[tuple[Any, ...]], progress: Progress) -> list[R]:
         results = []
         for task in tasks:
             results.append(fn(*task))

@@ -26,9 +26,7 @@ class Processes:
     def __init__(self, workers: int) -> None:
         self.workers = workers
 
-    def run(
-        self, fn: Callable[..., R], tasks: Sequence[tuple[Any, ...]], progress: Progress
-    ) -> list[R]:
+    def run(self, fn: Callable[..., R], tasks: Sequence[tuple[Any, ...]], progress: Progress) -> list[R]:
         results: dict[int, R] = {}
         for _ in range(TRIES):
             waiting = [index for index in range(len(tasks)) if index not in results]

@@ -19,9 +19,7 @@ EngineName = Literal["auto", "inline", "processes"]
 class Engine(Protocol):
     """Runs `fn(*task)` for every task."""
 
-    def run(
-        self, fn: Callable[..., R], tasks: Sequence[tuple[Any, ...]], progress: Progress
-    ) -> list[R]:
+    def run(self, fn: Callable[..., R], tasks: Sequence[tuple[Any, ...]], progress: Progress) -> list[R]:
         """Results in task order. Raises what a task raised."""
 
 

@@ -39,7 +39,9 @@ PREDICTIONS = pa.schema([
 class EvaluateOptions(ReadOptions):
     split: str | None = option("heldout", "split to answer")
     out: Path = option(Path("runs/evaluate"), "output directory", flags=("-o", "--out"), shapes_output=False)
-    model: str = option("runs/finetune", "finetune output, model directory or hub name", flags=("-m", "--model"))
+    model: str = option(
+        "runs/finetune", "finetune output, model directory or hub name", flags=("-m", "--model")
+    )
     limit: int | None = option(None, "records to answer (default: all)")
     max_new_tokens: int = option(256, "tokens of an answer")
     batch_size: int = option(16, "records at a time", shapes_output=False)
@@ -69,13 +71,17 @@ def evaluate(options: EvaluateOptions, progress: Progress) -> Outcome:
         "exact match": f"{metrics['exact_match']:.1%}",
         "stopped by itself": f"{metrics['stopped']:.1%}",
     }
-    return outcome(output, f"ittools report {options.out.parent} --out {options.out.parent / 'report'}", **facts)
+    return outcome(
+        output, f"ittools report {options.out.parent} --out {options.out.parent / 'report'}", **facts
+    )
 
 
 def _model_entry(name: str) -> InputEntry:
     manifest = read_manifest(Path(name)) if Path(name).is_dir() else None
     if manifest is not None:
-        return InputEntry(name, "finetune output", sha256_json(manifest["files"]), manifest["manifest_sha256"])
+        return InputEntry(
+            name, "finetune output", sha256_json(manifest["files"]), manifest["manifest_sha256"]
+        )
     return InputEntry(name, "model", f"name:{name}")
 
 

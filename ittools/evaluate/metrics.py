@@ -1,6 +1,6 @@
 """Exact match and ROUGE-L of a prediction against its reference.
 
-    exact_match("The answer: Paris.", "the answer paris") -> True
+exact_match("The answer: Paris.", "the answer paris") -> True
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Records in the formats of others, written in parallel parts and joined in order.
 
-    alpaca             {"instruction", "input", "output"[, "system", "history"]}
-    messages           {"messages": [{"role", "content"}, ...]}
-    sharegpt           {"conversations": [{"from", "value"}, ...][, "system"]}
-    prompt-completion  {"prompt": [turns], "completion": [turn]}
-    jsonl              every column of the record
-    csv                every column, nested ones as JSON; cells a spreadsheet would run are quoted
+alpaca             {"instruction", "input", "output"[, "system", "history"]}
+messages           {"messages": [{"role", "content"}, ...]}
+sharegpt           {"conversations": [{"from", "value"}, ...][, "system"]}
+prompt-completion  {"prompt": [turns], "completion": [turn]}
+jsonl              every column of the record
+csv                every column, nested ones as JSON; cells a spreadsheet would run are quoted
 """
 
 from __future__ import annotations

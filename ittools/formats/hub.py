@@ -1,6 +1,6 @@
 """Datasets of the Hugging Face hub, streamed through `datasets` (imported only here).
 
-    hub:gsm8k   org/name   org/name@config   hf://datasets/org/name/file.parquet
+hub:gsm8k   org/name   org/name@config   hf://datasets/org/name/file.parquet
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from ittools.errors import InputError
 from ittools.formats.rows import Row
 from ittools.records.build import Record, Turn, build_record
 from ittools.records.messages import from_messages
-from ittools.records.scores import as_scores
 from ittools.records.schema import UNSPECIFIED_LICENSE
+from ittools.records.scores import as_scores
 
 ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant",
          "chatgpt": "assistant", "bing": "assistant", "bard": "assistant", "system": "system",
@@ -80,7 +80,7 @@ def sniff(row: Row, place: str) -> Mapper:
 
 
 def _renamed(row: Row, columns: Mapping[str, str], place: str) -> Row:
-    for name, theirs in columns.items():
+    for theirs in columns.values():
         if theirs not in row:
             raise InputError(
                 f"{place}: --map names the column {theirs!r}, but there are: {', '.join(map(str, row))}"
@@ -102,9 +102,7 @@ def _text(row: Row, name: str, place: str) -> str:
     raise InputError(f"{place}: column {name!r} holds a {type(value).__name__}, expected text")
 
 
-def _finish(
-    row: Row, place: str, defaults: Defaults, used: Iterable[str], content: dict[str, Any]
-) -> Record:
+def _finish(row: Row, place: str, defaults: Defaults, used: Iterable[str], content: dict[str, Any]) -> Record:
     """The record of a row: provenance columns it has, the rest as JSON in `meta`."""
     known: dict[str, Any] = {"source": defaults.source, "license": defaults.license}
     known["language"] = defaults.language
@@ -190,9 +188,7 @@ def _sharegpt(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     yield from _conversation(row, turns, place, defaults, {"conversations", "system"})
 
 
-def _conversation(
-    row: Row, turns: Any, place: str, defaults: Defaults, used: set[str]
-) -> Iterator[Record]:
+def _conversation(row: Row, turns: Any, place: str, defaults: Defaults, used: set[str]) -> Iterator[Record]:
     if not isinstance(turns, list):
         raise InputError(f"{place}: a conversation must be a list of turns")
     try:
@@ -232,5 +228,3 @@ def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
         meta=meta if isinstance(meta, str) or meta is None else json.dumps(meta, sort_keys=True),
         **nullable,
     )
-
-

@@ -51,7 +51,7 @@ def open_text(path: Path) -> TextIO:
     import pyarrow as pa
 
     kind = COMPRESSED.get(path.suffix)
-    raw = pa.input_stream(str(path), compression=kind) if kind else open(path, "rb")
+    raw = pa.input_stream(str(path), compression=kind) if kind else open(path, "rb")  # noqa: SIM115
     return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
 

@@ -1,6 +1,6 @@
 """Inputs of any kind as record batches: dataset directory, Parquet, text formats, stdin, hub.
 
-    for source in open_inputs(options): source.entry, source.batches()
+for source in open_inputs(options): source.entry, source.batches()
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _defaults(options: ReadOptions, name: str) -> Defaults:
     columns: dict[str, str] = {}
     for pair in (p for group in options.map for p in group.split(",")):
         ours, equals, theirs = pair.partition("=")
-        if not equals or ours not in SCHEMA.names and ours not in ("messages", "conversations"):
+        if not equals or (ours not in SCHEMA.names and ours not in ("messages", "conversations")):
             raise UsageError(f"--map {pair}: expected ours=theirs with ours one of {SCHEMA.names}")
         columns[ours] = theirs
     source = options.source or name

@@ -90,17 +90,21 @@ class _Builder:
                 self._fail(event, f"the key {key!r} stands twice")
             self.keys[-1] = key
             path = tuple(str(k) for k in self.keys[1:] if k is not _NO_KEY)
-            self.lines[path] = event.start_mark.line + 1
+            self.lines[path] = _line(event)
         else:
             container[self.keys[-1]] = value
             if not isinstance(value, (dict, list)):  # a container keeps its key until it ends
                 self.keys[-1] = _NO_KEY
 
     def _fail(self, event: yaml.Event, problem: str) -> NoReturn:
-        raise InputError(f"{self.where}:{event.start_mark.line + 1}: {problem}")
+        raise InputError(f"{self.where}:{_line(event)}: {problem}")
 
 
 _NO_KEY = object()
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _scalar(event: yaml.ScalarEvent) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC
 from typing import Any
 
 from ittools.errors import TeacherError
@@ -191,14 +192,14 @@ def _retry_after(headers: dict[str, str]) -> float | None:
         except (KeyError, ValueError):
             continue
     if "retry-after" in lower:
-        from datetime import datetime, timezone
+        from datetime import datetime
         from email.utils import parsedate_to_datetime
 
         try:
             then = parsedate_to_datetime(lower["retry-after"])
         except ValueError:
             return None
-        return max(0.0, (then - datetime.now(timezone.utc)).total_seconds())
+        return max(0.0, (then - datetime.now(UTC)).total_seconds())
     return None
 
 
@@ -219,7 +220,5 @@ def _read_answer(text: str, request: Request) -> Response:
     usage = value.get("usage") or {}
     counts = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
     known = all(isinstance(count, int) and count >= 0 for count in counts)
-    prompt_tokens, completion_tokens = counts if known else (0, 0)
-    return Response(
-        mend_text(said), str(finish), prompt_tokens, completion_tokens, known, mend_text(text)
-    )
+    prompt_tokens, completion_tokens = (int(count or 0) if known else 0 for count in counts)
+    return Response(mend_text(said), str(finish), prompt_tokens, completion_tokens, known, mend_text(text))

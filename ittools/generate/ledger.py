@@ -49,7 +49,10 @@ class Ledger:
             " FROM responses WHERE key = ?",
             (request.key,),
         ).fetchone()
-        return Response(*row[:4], bool(row[4]), row[5]) if row else None
+        if row is None:
+            return None
+        text, finish, prompt_tokens, completion_tokens, known, raw = row
+        return Response(text, finish, prompt_tokens, completion_tokens, bool(known), raw)
 
     def intend(self, request: Request, reserved: float) -> None:
         """Note that the request is about to be sent, and the most that it can cost."""

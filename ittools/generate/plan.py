@@ -67,5 +67,3 @@ def _prompt_bytes(seeds: list[Seed], language: str) -> dict[str, int]:
         ),
     }
     return {stage: len(prompt.text.encode()) for stage, prompt in texts.items()}
-
-

@@ -56,4 +56,7 @@ def _from_ledger(path: Path) -> dict[str, Response]:
             ).fetchall()
     except sqlite3.DatabaseError as error:
         raise InputError(f"{path}: not a ledger ({error})") from None
-    return {row[0]: Response(*row[1:5], bool(row[5])) for row in rows}
+    return {
+        key: Response(text, finish, prompt_tokens, completion_tokens, bool(known))
+        for key, text, finish, prompt_tokens, completion_tokens, known in rows
+    }

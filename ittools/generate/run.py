@@ -143,9 +143,7 @@ def _teacher(options: GenerateOptions) -> Teacher:
 
     key = os.environ.get("OPENAI_API_KEY", "")
     if not key and (options.base_url is None or OPENAI_HOST in options.base_url):
-        raise UsageError(
-            "no key: set OPENAI_API_KEY, or --base-url for a local server, or --teacher offline"
-        )
+        raise UsageError("no key: set OPENAI_API_KEY, or --base-url for a local server, or --teacher offline")
     return OpenAITeacher(
         model=options.model, base_url=options.base_url, key=key or "none",
         concurrency=options.concurrency, timeout=options.timeout,
@@ -165,13 +163,9 @@ async def _write(options: GenerateOptions, seeds: list[Seed], output: Output, pr
                 f"possibly billed, at most ${worth:.4f}"
             )
         budget = Budget(price, options.max_cost, ledger.spent() + worth)
-        asker = Asker(
-            teacher, ledger, budget, progress, retries=options.retries, backoff=options.backoff
-        )
+        asker = Asker(teacher, ledger, budget, progress, retries=options.retries, backoff=options.backoff)
         style = Style(options.api, await _is_structured(options, teacher, ledger, progress))
-        plan = Plan(
-            options.num, options.language, options.seed, teacher.model, style, _license(options)
-        )
+        plan = Plan(options.num, options.language, options.seed, teacher.model, style, _license(options))
         result = await SelfInstruct(plan, seeds, asker, progress).run()
         asker.settle_failures()
         _finish(options, output, result, _account(ledger, asker, teacher))

@@ -58,5 +58,5 @@ def _seed(language: str, records: list[Record]) -> Seed:
 
 def in_language(seeds: list[Seed], language: str) -> list[Seed]:
     """The language's own seeds where there are enough, else all of them."""
-    own = [seed for seed in seeds if seed.task.language.split("-")[0] == language.split("-")[0]]
+    own = [seed for seed in seeds if seed.task.language.split("-")[0] == language.split("-", maxsplit=1)[0]]
     return own if len(own) >= FEWEST_OWN else seeds

@@ -35,7 +35,9 @@ By = Literal["input", "source", "task", "language", "license"]
 class MixOptions(ReadOptions):
     out: Path = option(Path("runs/mix"), "dataset directory", flags=("-o", "--out"), shapes_output=False)
     by: By = option("input", "what a component of the mixture is")
-    weight: tuple[str, ...] = option((), "NAME=WEIGHT of a component, once for each", flags=("-w", "--weight"))
+    weight: tuple[str, ...] = option(
+        (), "NAME=WEIGHT of a component, once for each", flags=("-w", "--weight")
+    )
     cap: int | None = option(None, "most records that count for a component's rate, and are drawn")
     temperature: float = option(1.0, "1: by size; higher: more even (seqio)")
     size: int | None = option(None, "records in all (default: all that weights and caps leave)")
@@ -76,7 +78,9 @@ def mix(options: MixOptions, progress: Progress) -> Outcome:
     then = f"ittools finetune {options.out} --model tiny --out {options.out.parent / 'finetune'}"
     assert output.finished is not None
     table = output.finished["components"]
-    facts = {f"  {name}": f"{c['drawn']:,} of {c['records']:,} ({c['share']:.1%})" for name, c in table.items()}
+    facts = {
+        f"  {name}": f"{c['drawn']:,} of {c['records']:,} ({c['share']:.1%})" for name, c in table.items()
+    }
     splits = ", ".join(f"{name} {count:,}" for name, count in output.finished["splits"].items())
     licenses = ", ".join(f"{name} {count:,}" for name, count in output.finished["licenses"].items())
     return outcome(output, then, **facts, splits=splits, licenses=licenses)
@@ -249,7 +253,9 @@ def _write_dropped(output: Output, index: Index, fresh: set[int], chosen: set[in
     with output.dropped(DROPPED_SCHEMA) as shards:
         for batch in _take(index, gone):
             numbers = gone[at : at + batch.num_rows].tolist()
-            shards.write(dropped_batch(batch, ["not-drawn" if n in fresh else "duplicate-id" for n in numbers]))
+            shards.write(
+                dropped_batch(batch, ["not-drawn" if n in fresh else "duplicate-id" for n in numbers])
+            )
             at += batch.num_rows
 
 

@@ -1,6 +1,6 @@
 """Make records: fill what is missing, mend what Arrow cannot hold, give the content its id.
 
-    build_record("Add.", "1 + 1", "2", source="mine")["id"]  -> 32 hex digits, the same anywhere
+build_record("Add.", "1 + 1", "2", source="mine")["id"]  -> 32 hex digits, the same anywhere
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from ittools.records.scores import scores_column
 from ittools.records.schema import SCHEMA, UNSPECIFIED_LICENSE
+from ittools.records.scores import scores_column
 
 Turn = dict[str, str]
 Record = dict[str, Any]

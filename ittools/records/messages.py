@@ -1,7 +1,7 @@
 """Records as conversations and back.
 
-    instruction "Add.", input "1 + 1", output "2"
-        <-> [{"role": "user", "content": "Add.\\n\\n1 + 1"}, {"role": "assistant", "content": "2"}]
+instruction "Add.", input "1 + 1", output "2"
+    <-> [{"role": "user", "content": "Add.\\n\\n1 + 1"}, {"role": "assistant", "content": "2"}]
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ _PROVENANCE = [
 ]
 
 SCHEMA = pa.schema(_IDENTITY + _CONTENT + _PROVENANCE)
-MESSAGES_SCHEMA = pa.schema(_IDENTITY + [pa.field("messages", pa.list_(TURN))] + _PROVENANCE)
+MESSAGES_SCHEMA = pa.schema([*_IDENTITY, pa.field("messages", pa.list_(TURN)), *_PROVENANCE])
 
 # What `--keep-dropped` writes: the record, why it went, and where that can be seen.
 DROPPED_SCHEMA = pa.schema([*SCHEMA, pa.field("reason", pa.string(), nullable=False),

@@ -8,13 +8,13 @@ from html import escape
 WIDTH, HEIGHT, FOOT = 360, 120, 18  # of a histogram, in SVG units
 
 
-def bars(counts: Mapping[str, int], *, most: int = 12) -> str:
-    """Horizontal bars, largest first; what does not fit is one bar "others"."""
+def bars(counts: Mapping[str, int], *, most: int = 12, total: int | None = None) -> str:
+    """Horizontal bars, largest first; what does not fit is one bar "others". Shares are of `total`."""
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     shown, rest = ranked[:most], ranked[most:]
     if rest:
         shown.append((f"{len(rest)} others", sum(count for _, count in rest)))
-    total, top = sum(counts.values()) or 1, max((count for _, count in shown), default=1)
+    total, top = total or sum(counts.values()) or 1, max((count for _, count in shown), default=1)
     rows = [
         f'<div class="bar"><span class="name" title="{escape(name)}">{escape(name)}</span>'
         f'<span class="track"><i style="width:{100 * count / top:.1f}%"></i></span>'
@@ -24,7 +24,9 @@ def bars(counts: Mapping[str, int], *, most: int = 12) -> str:
     return "".join(rows) or '<p class="none">nothing to show</p>'
 
 
-def histogram(values: Sequence[float], edges: Sequence[float], *, marks: Mapping[float, str] | None = None) -> str:
+def histogram(
+    values: Sequence[float], edges: Sequence[float], *, marks: Mapping[float, str] | None = None
+) -> str:
     """Counts between edges (the last bin closed) as SVG; `marks` are labelled lines."""
     counts = [0] * (len(edges) - 1)
     for value in values:

@@ -91,7 +91,9 @@ def _depth(step: Step, steps: list[Step]) -> tuple[int, str]:
 
 def step_entries(steps: list[Step]) -> list[InputEntry]:
     return [
-        InputEntry(str(s.path), "dataset directory", s.manifest["manifest_sha256"], s.manifest["manifest_sha256"])
+        InputEntry(
+            str(s.path), "dataset directory", s.manifest["manifest_sha256"], s.manifest["manifest_sha256"]
+        )
         for s in steps
     ]
 

@@ -29,7 +29,7 @@ class HeadOptions(ReadOptions):
 
 def head(options: HeadOptions, _: Progress) -> Answer:
     """The first records, in full but for fields over 2,000 characters."""
-    records = []
+    records: list[dict[str, Any]] = []
     for batch in _batches(options):
         records += batch.slice(0, options.num - len(records)).to_pylist()
         if len(records) >= options.num:

@@ -71,7 +71,8 @@ def _funnel_row(step: Step) -> str:
     funnel: dict[str, Any] = step.manifest["funnel"]
     share = funnel["out"] / funnel["in"] if funnel["in"] else 0.0
     dropped = "".join(
-        f"<span class='chip'>{escape(reason)} <b>{count:,}</b></span>" for reason, count in funnel["dropped"].items()
+        f"<span class='chip'>{escape(reason)} <b>{count:,}</b></span>"
+        for reason, count in funnel["dropped"].items()
     )
     name = step.name if step.name == step.manifest["command"] else f"{step.name} ({step.manifest['command']})"
     return (
@@ -101,9 +102,9 @@ def _model(facts: Facts) -> str:
     if facts.training:
         t = facts.training
         parts.append(
-            f"<div><h3>Training</h3><p>{t['steps']:,} steps, loss {t['first_loss']:.3f} to {t['last_loss']:.3f}. "
-            f"{t['trained_tokens']:,} of {t['tokens']:,} tokens carry loss; {t['trainable_parameters']:,} of "
-            f"{t['parameters']:,} parameters were tuned.</p></div>"
+            f"<div><h3>Training</h3><p>{t['steps']:,} steps, loss {t['first_loss']:.3f} to "
+            f"{t['last_loss']:.3f}. {t['trained_tokens']:,} of {t['tokens']:,} tokens carry loss; "
+            f"{t['trainable_parameters']:,} of {t['parameters']:,} parameters were tuned.</p></div>"
         )
     return f"<section><h2>Model</h2><div class='grid'>{''.join(parts)}</div></section>"
 
@@ -115,19 +116,23 @@ def _charts(facts: Facts) -> str:
     for name, lengths in facts.lengths.items():
         if lengths:
             middle = sorted(lengths)[len(lengths) // 2]
-            parts.append(f"<div><h3>{name.title()} length</h3><p>characters; median {middle:,}, {len(lengths):,} "
-                         f"not empty</p>{histogram(lengths, length_edges(lengths))}</div>")  # fmt: skip
+            about = f"characters; median {middle:,}, {len(lengths):,} not empty"
+            chart = histogram(lengths, length_edges(lengths))
+            parts.append(f"<div><h3>{name.title()} length</h3><p>{about}</p>{chart}</div>")
     if facts.nearest:
         edges = [i / 20 for i in range(21)]
         parts.append(
-            "<div><h3>Nearest neighbour</h3><p>ROUGE-L of each instruction to the most similar one before it; "
-            f"left is new</p>{histogram(facts.nearest, edges, marks={0.7: 'limit'})}</div>"
+            "<div><h3>Nearest neighbour</h3><p>ROUGE-L of each instruction to the most similar one before "
+            f"it; left is new</p>{histogram(facts.nearest, edges, marks={0.7: 'limit'})}</div>"
         )
     for name, title in (("language", "Languages"), ("source", "Sources"), ("license", "Licences"),
                         ("generator", "Generators")):  # fmt: skip
         parts.append(f"<div><h3>{title}</h3>{bars(facts.facets[name])}</div>")
-    verbs = bars(dict(facts.verbs.most_common(VERBS)), most=VERBS)
-    parts.append(f"<div><h3>Leading words</h3><p>{len(facts.verbs):,} different ones open an instruction</p>{verbs}</div>")
+    verbs = bars(dict(facts.verbs.most_common(VERBS)), most=VERBS, total=facts.records)
+    parts.append(
+        f"<div><h3>Leading verbs</h3><p>the first word of an instruction; {len(facts.verbs):,} different ones"
+        f"</p>{verbs}</div>"
+    )
     return f"<section><h2>Records</h2><div class='grid'>{''.join(parts)}</div></section>"
 
 

@@ -16,7 +16,9 @@ from ittools.store.outcome import Outcome, outcome
 
 @dataclass(frozen=True, kw_only=True)
 class ReportOptions:
-    inputs: tuple[str, ...] = argument("finished directories, or a run directory with them", metavar="DIRECTORY")
+    inputs: tuple[str, ...] = argument(
+        "finished directories, or a run directory with them", metavar="DIRECTORY"
+    )
     out: Path = option(Path("runs/report"), "output directory", flags=("-o", "--out"), shapes_output=False)
     title: str | None = option(None, "title of the page (default: the run's name)")
     browse: int = option(1_000, "records of each list to carry in the page")

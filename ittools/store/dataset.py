@@ -1,11 +1,11 @@
 """A dataset directory as it is written: locked, staged, its manifest last.
 
-    with writing(out, command="filter", options=options, inputs=inputs) as output:
-        if output.finished is None:
-            with output.split("train") as shards:
-                shards.write(batch)
-            output.finish(funnel)
-    output.finished   # the manifest: of this run, or of an equal earlier one
+with writing(out, command="filter", options=options, inputs=inputs) as output:
+    if output.finished is None:
+        with output.split("train") as shards:
+            shards.write(batch)
+        output.finish(funnel)
+output.finished   # the manifest: of this run, or of an equal earlier one
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ class Output:
     fingerprint: str
     finished: Manifest | None = None
     reused: bool = False
-    started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
     entries: list[FileEntry] = field(default_factory=list)
     facets: dict[str, Counter[str]] = field(default_factory=lambda: {f: Counter() for f in FACETS})
 
@@ -138,7 +138,7 @@ class Output:
             "files": [],
             "times": {
                 "started": self.started.isoformat(timespec="seconds"),
-                "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             },
         }
 

@@ -103,9 +103,7 @@ class ShardWriter:
             final = path.rename(self.folder / name)
             sync_file(final)
             where = f"{self.folder.name}/{name}"
-            entries.append(
-                FileEntry(where, sha256_file(final), final.stat().st_size, count, self.split)
-            )
+            entries.append(FileEntry(where, sha256_file(final), final.stat().st_size, count, self.split))
         return entries
 
     def __enter__(self) -> ShardWriter:

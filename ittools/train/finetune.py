@@ -29,14 +29,18 @@ from ittools.train.show import mask_lines
 @dataclass(frozen=True, kw_only=True)
 class FinetuneOptions(ReadOptions):
     out: Path = option(Path("runs/finetune"), "output directory", flags=("-o", "--out"), shapes_output=False)
-    model: str = option("tiny", "tiny (built on the spot), a local directory or a hub name", flags=("-m", "--model"))
+    model: str = option(
+        "tiny", "tiny (built on the spot), a local directory or a hub name", flags=("-m", "--model")
+    )
     tune: Literal["lora", "full"] = option("lora", "which weights: a LoRA adapter, or all")
     lora_rank: int = option(16, "rank of the adapter")
     lora_alpha: int = option(32, "scale of the adapter: alpha / rank")
     lora_dropout: float = option(0.0, "dropout inside the adapter")
     epochs: float = option(3.0, "passes over the records")
     max_steps: int | None = option(None, "optimizer steps (overrides --epochs)")
-    learning_rate: float | None = option(None, "peak learning rate (default: 2e-4 lora, 2e-5 full, 5e-3 tiny)")
+    learning_rate: float | None = option(
+        None, "peak learning rate (default: 2e-4 lora, 2e-5 full, 5e-3 tiny)"
+    )
     batch_size: int = option(8, "records at a time on one device")
     accumulate: int = option(1, "batches per optimizer step")
     max_length: int = option(1024, "tokens; a longer record is dropped and counted")
@@ -75,7 +79,9 @@ def finetune(options: FinetuneOptions, progress: Progress) -> Outcome | Answer:
         "parameters": f"{training['trainable_parameters']:,} of {training['parameters']:,}",
         "loss": f"{training['first_loss']:.4f} to {training['last_loss']:.4f} in {training['steps']} steps",
     }
-    then = f"ittools evaluate {options.inputs[0]} --model {options.out} --out {options.out.parent / 'evaluate'}"
+    then = (
+        f"ittools evaluate {options.inputs[0]} --model {options.out} --out {options.out.parent / 'evaluate'}"
+    )
     return outcome(output, then, **facts)
 
 
@@ -118,7 +124,9 @@ def load_tokenizer(options: FinetuneOptions) -> Any:
         try:
             tokenizer = AutoTokenizer.from_pretrained(options.model)
         except (OSError, ValueError) as error:
-            raise InputError(f"{options.model}: no tokenizer ({' '.join(str(error).split())[:200]})") from None
+            raise InputError(
+                f"{options.model}: no tokenizer ({' '.join(str(error).split())[:200]})"
+            ) from None
     if options.chat_template:
         tokenizer.chat_template = options.chat_template.read_text(encoding="utf-8")
     if tokenizer.pad_token_id is None:
@@ -131,7 +139,7 @@ def _show(options: FinetuneOptions, sources: list[Source]) -> Answer:
     tokenizer = load_tokenizer(options)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     lines: list[str] = []
-    value = []
+    value: list[dict[str, Any]] = []
     for source in sources:
         for batch in source.batches():
             for record in batch.slice(0, options.show_mask - len(value)).to_pylist():
@@ -187,5 +195,3 @@ def encode_all(
                     kept.append(encoded)
                 progress.advance()
     return kept, funnel
-
-

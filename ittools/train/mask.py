@@ -58,8 +58,8 @@ def assistant_spans(messages: Sequence[Turn], tokenizer: Any) -> tuple[str, list
         after = render(messages[: number + 1], tokenizer)
         if not text.startswith(before) or not after.startswith(before) or not _begins(text, after):
             raise TrainError(
-                f"the chat template renders turn {number + 1} otherwise inside a conversation than at its end; "
-                "the trained tokens cannot be told apart (use a template without such rewriting)"
+                f"the chat template renders turn {number + 1} otherwise inside a conversation than at "
+                "its end; the trained tokens cannot be told apart (use a template without such rewriting)"
             )
         end = len(before) + len(after[len(before) :].rstrip())
         if text[len(before) : end].strip() == turn["content"].strip():

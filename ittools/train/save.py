@@ -102,5 +102,5 @@ def _card(options: FinetuneOptions, facts: dict[str, Any]) -> str:
         f"| steps | {facts['steps']:,} |",
         f"| loss | {facts['first_loss']:.4f} to {facts['last_loss']:.4f} |",
         f"| parameters trained | {facts['trainable_parameters']:,} of {facts['parameters']:,} |",
-        "", "Trained on the assistant's turns and their ends only. The curve is in loss.png and loss.json.", "",
+        "", "Trained on the assistant's turns and their ends only. The curve: loss.png and loss.json.", "",
     ])  # fmt: skip

@@ -12,7 +12,7 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 
 Parameters = Mapping[str, str]
 
@@ -51,7 +51,7 @@ class Task:
     parameters: Parameters
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pattern(phrasing: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", phrasing)  # text, name, text, name, ... text
     pieces = [re.escape(part) if i % 2 == 0 else f"(?P<{part}>.+?)" for i, part in enumerate(parts)]

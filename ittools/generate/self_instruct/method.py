@@ -187,7 +187,9 @@ class SelfInstruct:
     async def _fill(self, task: Accepted, place: int) -> None:
         """Ask whether it is classification, then for its instances."""
         shown = self._demonstrations(task.language)
-        prompt = prompts.classification_prompt(task.instruction, question_demonstrations(shown), self.plan.style)
+        prompt = prompts.classification_prompt(
+            task.instruction, question_demonstrations(shown), self.plan.style
+        )
         verdict = await self.asker.ask(self._request("classification", task.round, place, prompt, 8, 0.0))
         task.is_classification = bool(says_yes(verdict.text)) and not verdict.failed
         prompt = prompts.instance_prompt(

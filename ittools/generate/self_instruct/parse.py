@@ -19,7 +19,8 @@ Instance = tuple[str, str]  # (input, output)
 
 MOST_INSTANCES = 5
 _NUMBER = re.compile(
-    r"^[ \t>#*_-]*(?:(?:Task|Aufgabe|Tâche|Tarea|Instruction)[ \t]*)?(?:\d{1,4}|[０-９]{1,4})[ \t]*[.):、．）:][*_]*[ \t]*",
+    r"^[ \t>#*_-]*(?:(?:Task|Aufgabe|Tâche|Tarea|Instruction)[ \t]*)?(?:\d{1,4}|[０-９]{1,4})"
+    r"[ \t]*[.):、．）:][*_]*[ \t]*",
     re.MULTILINE | re.IGNORECASE,
 )
 _BULLET = re.compile(r"^[ \t]*[-*•–][ \t]+", re.MULTILINE)

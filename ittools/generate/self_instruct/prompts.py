@@ -125,15 +125,18 @@ def instance_prompt(
         return Prompt("\n".join([*lines, ""]), ("\nTask:", "\nExample 6"))
     if style.structured:
         pair = {"input": {"type": "string"}, "output": {"type": "string"}}
-        lines += ["", "Write up to 5 instances of this last task as JSON: "
-                  '{"instances": [{"input": "...", "output": "..."}, ...]}; "" where it needs no input.']  # fmt: skip
+        form = '{"instances": [{"input": "...", "output": "..."}, ...]}'
+        lines += [
+            "",
+            f'Write up to 5 instances of this last task as JSON: {form}; "" where it needs no input.',
+        ]
         return Prompt("\n".join(lines), schema=_schema("instances", _object(pair)))
     lines += ["", "Write instances of this last task in the same form, nothing else."]
     return Prompt("\n".join(lines))
 
 
 def _in_language(language: str) -> str:
-    name = LANGUAGE_NAMES.get(language.split("-")[0], language)
+    name = LANGUAGE_NAMES.get(language.split("-", maxsplit=1)[0], language)
     return f"Every task is written in {name}."
 
 

@@ -156,9 +156,7 @@ TRUE_FALSE: dict[str, tuple[str, ...]] = {
 def _inequality(rng: random.Random, _: Parameters, language: str) -> tuple[str, str]:
     left, right, more = rng.randint(2, 30), rng.randint(2, 30), rng.randint(2, 30)
     total = rng.choice([left * right + more + rng.randint(-6, 6), left * right + more])
-    sign, truth = rng.choice(
-        [("<", left * right + more < total), (">", left * right + more > total)]
-    )
+    sign, truth = rng.choice([("<", left * right + more < total), (">", left * right + more > total)])
     if rng.random() < 0.4:
         sign, truth = "=", left * right + more == total
     label = TRUE_FALSE[language][0 if truth else 1]

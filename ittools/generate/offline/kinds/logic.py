@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 from ittools.generate.offline.kind import Kind, Parameters
@@ -33,9 +34,7 @@ def _draw_end(rng: random.Random, language: str) -> dict[str, str]:
 
 def _order(rng: random.Random, params: Parameters, language: str) -> tuple[str, str]:
     runners = rng.sample(NAMES[language], rng.randint(3, 5))  # from the fastest on
-    claims = [
-        _FASTER[language].format(a=a, b=b) for a, b in zip(runners, runners[1:], strict=False)
-    ]
+    claims = [_FASTER[language].format(a=a, b=b) for a, b in itertools.pairwise(runners)]
     rng.shuffle(claims)
     return " ".join(claims), runners[-_ENDS[language].index(params["end"])]
 

@@ -332,9 +332,7 @@ _PLURALS = {
 
 
 def _plural(rng: random.Random, _: Parameters, __: str) -> tuple[str, str]:
-    counted = [
-        (rng.choice([1, rng.randint(2, 20)]), noun) for noun in rng.sample(sorted(_PLURALS), 3)
-    ]
+    counted = [(rng.choice([1, rng.randint(2, 20)]), noun) for noun in rng.sample(sorted(_PLURALS), 3)]
     given = "; ".join(f"{count} {noun}/{_PLURALS[noun]}" for count, noun in counted)
     fitting = [f"{count} {noun if count == 1 else _PLURALS[noun]}" for count, noun in counted]
     return given, "; ".join(fitting)

@@ -209,9 +209,7 @@ def _pairs(rng: random.Random, _: Parameters, language: str) -> tuple[str, str]:
     header, row = _people(rng, language, rng.sample(NAMES[language], 1))
     pairs = list(zip(header, row, strict=True))
     rng.shuffle(pairs)
-    return "; ".join(f"{key}={value}" for key, value in pairs), json.dumps(
-        dict(pairs), ensure_ascii=False
-    )
+    return "; ".join(f"{key}={value}" for key, value in pairs), json.dumps(dict(pairs), ensure_ascii=False)
 
 
 PAIRS_TO_JSON = Kind(
