@@ -103,6 +103,8 @@ def type_word(hint: Any) -> str:
     """A type as documentation shows it: `float`, `text`, `a|b`."""
     if get_origin(hint) in (Union, types.UnionType):
         hint = next(a for a in get_args(hint) if a is not type(None))
+    if get_origin(hint) is tuple:
+        hint = get_args(hint)[0]
     if get_origin(hint) is typing.Literal:
         return "|".join(map(str, get_args(hint)))
     return {str: "text", int: "integer", float: "number", bool: "flag"}.get(hint, "path")

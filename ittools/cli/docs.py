@@ -1,7 +1,7 @@
 """docs/commands.md from the commands' own help, so that the two cannot disagree.
 
-    python -m ittools.cli.docs docs/commands.md           writes it
-    python -m ittools.cli.docs --check docs/commands.md   exit 1 when it is out of step
+python -m ittools.cli.docs docs/commands.md           writes it
+python -m ittools.cli.docs --check docs/commands.md   exit 1 when it is out of step
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from ittools.options import flag_name
 def commands_page() -> str:
     """Every command: what it does, its options, its examples."""
     lines = ["# Commands", "", "Written from the commands' own help by `make docs`.", ""]
-    lines += ["Every command also takes " + ", ".join(_flags(f) for f in dataclasses.fields(Manners)) + ".", ""]
+    lines += [
+        "Every command also takes " + ", ".join(_flags(f) for f in dataclasses.fields(Manners)) + ".",
+        "",
+    ]
     lines += ["Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 3 stopped by a budget or a gate and "
               "resumable, 130 interrupted and resumable.", ""]  # fmt: skip
     for name in TABLE:
@@ -41,10 +44,16 @@ def _flags(f: dataclasses.Field[Any]) -> str:
 
 def _row(f: dataclasses.Field[Any], hint: Any) -> str:
     word = "" if f.metadata.get("argument") else " " + type_word(hint).replace("|", "\\|")
-    shown = "" if f.default in (dataclasses.MISSING, None, (), False) else f"`{f.default}`"
+    shown = "" if any(f.default is no for no in (dataclasses.MISSING, None, False)) else _shown(f.default)
     about = f.metadata.get("help") or ""
     env = f" (environment: `{f.metadata['env']}`)" if f.metadata.get("env") else ""
     return f"| {_flags(f)}{word} | {about}{env} | {shown} |"
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, tuple):
+        return " ".join(f"`{value}`" for value in default)
+    return f"`{default}`"
 
 
 def main(arguments: list[str]) -> int:

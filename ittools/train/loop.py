@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ittools.errors import InputError, TrainError
 from ittools.progress import Progress
 from ittools.train.mask import Encoded
+from ittools.train.order import records_to_train, training_order
 from ittools.train.tiny import LORA_TARGETS, tiny_model
 
 if TYPE_CHECKING:
@@ -41,8 +43,8 @@ def run_training(
         output_dir=str(checkpoints),
         per_device_train_batch_size=options.batch_size,
         gradient_accumulation_steps=options.accumulate,
-        num_train_epochs=options.epochs,
-        max_steps=options.max_steps or -1,
+        num_train_epochs=1,  # the order below holds all epochs
+        train_sampling_strategy="sequential",
         learning_rate=rate,
         lr_scheduler_type="cosine",
         warmup_steps=WARMUP,
@@ -65,7 +67,7 @@ def run_training(
     trainer = Trainer(
         model=model,
         args=arguments,
-        train_dataset=Records(encoded),
+        train_dataset=Records(encoded, _order(options, encoded)),
         data_collator=Padding(tokenizer.pad_token_id),
         processing_class=tokenizer,
         callbacks=[sealing, _telling(progress)],
@@ -132,17 +134,30 @@ def base_model(name: str, tokenizer: Any, *, seed: int) -> Any:
     return model
 
 
-class Records:
-    """The encoded records, as a torch data set wants them."""
+def _order(options: FinetuneOptions, encoded: list[Encoded]) -> list[int]:
+    devices = int(os.environ.get("WORLD_SIZE", "1"))
+    batch = options.batch_size * devices
+    records = records_to_train(
+        len(encoded),
+        epochs=options.epochs,
+        max_steps=options.max_steps,
+        per_step=batch * options.accumulate,
+    )
+    lengths = [len(record.ids) for record in encoded]
+    return training_order(lengths, batch=batch, records=records, seed=options.seed)
 
-    def __init__(self, encoded: list[Encoded]) -> None:
-        self.encoded = encoded
+
+class Records:
+    """The encoded records in the order of training, as a torch data set wants them."""
+
+    def __init__(self, encoded: list[Encoded], order: list[int]) -> None:
+        self.encoded, self.order = encoded, order
 
     def __len__(self) -> int:
-        return len(self.encoded)
+        return len(self.order)
 
-    def __getitem__(self, number: int) -> Encoded:
-        return self.encoded[number]
+    def __getitem__(self, place: int) -> Encoded:
+        return self.encoded[self.order[place]]
 
 
 class Padding:
