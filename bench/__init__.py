@@ -1,0 +1,1 @@
+"""Benchmarks with the peers side by side in one run; results are dated in LOG.md."""

@@ -1,0 +1,20 @@
+"""`make bench`: every benchmark, or those named: `python -m bench novelty startup`."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import sys
+
+ALL = ("startup", "novelty", "dedup", "memory")
+
+
+def main() -> None:
+    print(f"Python {platform.python_version()}, {platform.machine()}")
+    for name in sys.argv[1:] or ALL:
+        for line in importlib.import_module(f"bench.{name}").run():
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
