@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ittools.cli.command import Command
 from ittools.evaluate.evaluate import EvaluateOptions, evaluate
-from ittools.train.finetune import FinetuneOptions, finetune
+from ittools.train.finetune import finetune
+from ittools.train.options import FinetuneOptions
 
 FINETUNE = Command(
     FinetuneOptions,

@@ -6,52 +6,25 @@ and an output that says what was trained on.
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import sys
 import warnings
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ittools.errors import InputError, TrainError, UsageError
-from ittools.formats.source import ReadOptions, Source, open_inputs
-from ittools.options import option
+from ittools.formats.source import Source, open_inputs
 from ittools.progress import Progress
+from ittools.records.build import Record
 from ittools.records.funnel import Funnel
 from ittools.records.messages import to_messages
 from ittools.store.dataset import Output, writing
 from ittools.store.outcome import Answer, Outcome, outcome
 from ittools.train.checkpoints import latest, sealing_callback
 from ittools.train.mask import Encoded, encode
+from ittools.train.options import FinetuneOptions
 from ittools.train.show import mask_lines
-
-
-@dataclass(frozen=True, kw_only=True)
-class FinetuneOptions(ReadOptions):
-    out: Path = option(Path("runs/finetune"), "output directory", flags=("-o", "--out"), shapes_output=False)
-    model: str = option(
-        "tiny", "tiny (built on the spot), a local directory or a hub name", flags=("-m", "--model")
-    )
-    tune: Literal["lora", "full"] = option("lora", "which weights: a LoRA adapter, or all")
-    lora_rank: int = option(16, "rank of the adapter")
-    lora_alpha: int = option(32, "scale of the adapter: alpha / rank")
-    lora_dropout: float = option(0.0, "dropout inside the adapter")
-    epochs: float = option(3.0, "passes over the records")
-    max_steps: int | None = option(None, "optimizer steps (overrides --epochs)")
-    learning_rate: float | None = option(
-        None, "peak learning rate (default: 2e-4 lora, 2e-5 full, 5e-3 tiny)"
-    )
-    batch_size: int = option(8, "records at a time on one device")
-    accumulate: int = option(1, "batches per optimizer step")
-    max_length: int = option(1024, "tokens; a longer record is dropped and counted")
-    chat_template: Path | None = option(None, "Jinja chat template, in place of the tokenizer's")
-    save_steps: int = option(100, "steps between checkpoints", shapes_output=False)
-    merge: bool = option(False, "also save the merged model (always for tiny)")
-    precision: Literal["auto", "fp32", "bf16"] = option("auto", "auto: bf16 on CUDA, fp32 on CPU")
-    device: Literal["auto", "cpu", "cuda"] = option("auto", "where to train")
-    seed: int = option(0, "seed of initialisation and order")
-    show_mask: int = option(0, "print N records with trained tokens marked, and stop", shapes_output=False)
-    force: bool = option(False, "replace another finished output", shapes_output=False)
 
 
 def finetune(options: FinetuneOptions, progress: Progress) -> Outcome | Answer:
@@ -67,6 +40,10 @@ def finetune(options: FinetuneOptions, progress: Progress) -> Outcome | Answer:
     if options.show_mask:
         return _show(options, sources)
     entries = [source.entry for source in sources]
+    if options.model != "tiny":
+        entries.append(model_entry(options.model))
+    if options.chat_template:
+        entries.append(template_entry(options.chat_template))
     with writing(
         options.out, command="finetune", options=options, inputs=entries, force=options.force
     ) as output:
@@ -87,11 +64,17 @@ def finetune(options: FinetuneOptions, progress: Progress) -> Outcome | Answer:
 
 def _check(options: FinetuneOptions) -> None:
     problems = []
-    for name in ("batch_size", "accumulate", "max_length", "lora_rank", "save_steps"):
+    for name in ("batch_size", "accumulate", "max_length", "lora_rank", "lora_alpha", "save_steps"):
         if getattr(options, name) < 1:
             problems.append(f"--{name.replace('_', '-')} must be at least 1")
-    if options.epochs <= 0 or (options.max_steps is not None and options.max_steps < 1):
+    if not 0 < options.epochs < math.inf or (options.max_steps is not None and options.max_steps < 1):
         problems.append("--epochs and --max-steps must be positive")
+    if options.learning_rate is not None and not 0 < options.learning_rate < math.inf:
+        problems.append("--learning-rate must be positive")
+    if not 0 <= options.lora_dropout < 1:
+        problems.append("--lora-dropout is a share from 0 to below 1")
+    if options.show_mask < 0:
+        problems.append("--show-mask cannot be negative")
     if options.chat_template and not options.chat_template.is_file():
         problems.append(f"--chat-template {options.chat_template}: no such file")
     if problems:
@@ -102,7 +85,8 @@ def need_libraries() -> None:
     """Raises TrainError, with the command that helps, when the train extra is not installed."""
     import importlib.util
 
-    missing = [n for n in ("torch", "transformers", "peft", "accelerate") if not importlib.util.find_spec(n)]
+    needed = ("torch", "transformers", "peft", "accelerate", "matplotlib")
+    missing = [name for name in needed if not importlib.util.find_spec(name)]
     if missing:
         raise TrainError(f"{', '.join(missing)} not installed: pip install 'ittools[train]'")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -129,31 +113,36 @@ def load_tokenizer(options: FinetuneOptions) -> Any:
             ) from None
     if options.chat_template:
         tokenizer.chat_template = options.chat_template.read_text(encoding="utf-8")
-    if tokenizer.pad_token_id is None:
-        # a pad token that is also the end would be masked out of the loss, and nothing would stop
-        tokenizer.add_special_tokens({"pad_token": "<|pad|>"})
+    end = end_of_turn(tokenizer)
+    if tokenizer.eos_token_id != end:
+        # a base model's end of text is not its template's end of turn: generation must stop at the latter
+        tokenizer.eos_token = tokenizer.convert_ids_to_tokens(end)
     return tokenizer
 
 
 def _show(options: FinetuneOptions, sources: list[Source]) -> Answer:
     tokenizer = load_tokenizer(options)
+    marks = control_marks(tokenizer)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     lines: list[str] = []
     value: list[dict[str, Any]] = []
     for source in sources:
         for batch in source.batches():
             for record in batch.slice(0, options.show_mask - len(value)).to_pylist():
-                encoded = encode(to_messages(record), tokenizer)
-                lines += [f"── {len(value) + 1}  {record['id'][:8]}"]
+                encoded, reason = encode_one(record, tokenizer, marks, options.max_length)
+                dropped = f"  dropped: {reason}" if reason else ""
+                lines.append(f"── {len(value) + 1}  {record['id'][:8]}{dropped}")
                 lines += mask_lines(encoded, tokenizer, colour=colour)
-                value.append({"id": record["id"], "ids": encoded.ids, "trained": encoded.trained})
+                value.append({"id": record["id"], "ids": encoded.ids, "trained": encoded.trained,
+                              "dropped": reason})  # fmt: skip
     return Answer(lines, value)
 
 
 def _train(options: FinetuneOptions, sources: list[Source], output: Output, progress: Progress) -> None:
-    from ittools.train.loop import run_training
+    from ittools.train.loop import pick_device, run_training
     from ittools.train.save import save_all
 
+    pick_device(options.device)  # said now, not after an hour of encoding
     tokenizer = load_tokenizer(options)
     encoded, funnel = encode_all(sources, tokenizer, options.max_length, progress)
     if not encoded:
@@ -178,20 +167,29 @@ def encode_all(
     """Every record as tokens with its mask; too long ones are dropped, never cut."""
     progress.start("finetune: encode")
     funnel, kept = Funnel(), []
+    marks = control_marks(tokenizer)
     for source in sources:
         for batch in source.batches():
             for record in batch.to_pylist():
                 try:
-                    encoded = encode(to_messages(record), tokenizer)
+                    encoded, reason = encode_one(record, tokenizer, marks, max_length)
                 except TrainError as error:
                     raise TrainError(f"{source.entry.spec}: record {record['id'][:8]}: {error}") from None
-                reason = None
-                if len(encoded.ids) > max_length:
-                    reason = "over-max-length"
-                elif not record["output"].strip():
-                    reason = "empty-output"
                 funnel.drop([reason])
                 if reason is None:
                     kept.append(encoded)
                 progress.advance()
     return kept, funnel
+
+
+def encode_one(
+    record: Record, tokenizer: Any, marks: re.Pattern[str], max_length: int
+) -> tuple[Encoded, str | None]:
+    """A record with its mask, and why it is not trained on (null: it is)."""
+    messages = to_messages(record)
+    encoded = encode(messages, tokenizer)
+    if not record["output"].strip():
+        return encoded, "empty-output"
+    if forges(messages, marks):
+        return encoded, FORGED
+    return encoded, "over-max-length" if len(encoded.ids) > max_length else None

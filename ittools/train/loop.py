@@ -13,7 +13,7 @@ from ittools.train.order import records_to_train, training_order
 from ittools.train.tiny import LORA_TARGETS, tiny_model
 
 if TYPE_CHECKING:
-    from ittools.train.finetune import FinetuneOptions
+    from ittools.train.options import FinetuneOptions
 
 RATES = {"tiny": 5e-3, "lora": 2e-4, "full": 2e-5}  # peak learning rates; tiny starts from nothing
 WARMUP = 0.03  # share of the steps

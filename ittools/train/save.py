@@ -11,7 +11,7 @@ from ittools.train.loop import History, base_model, base_name
 
 if TYPE_CHECKING:
     from ittools.store.dataset import Output
-    from ittools.train.finetune import FinetuneOptions
+    from ittools.train.options import FinetuneOptions
 
 
 def save_all(
