@@ -26,4 +26,6 @@ def run() -> list[str]:
             index.insert(number, found)
         return index
 
-    return [line(f"signatures and bands of {TEXTS:,} instructions (datasketch)", *compare(ours, peer, runs=3))]
+    return [
+        line(f"signatures and bands of {TEXTS:,} instructions (datasketch)", *compare(ours, peer, runs=3))
+    ]

@@ -9,6 +9,7 @@ from typing import Any
 from ittools.errors import InputError
 from ittools.records.build import Turn
 from ittools.train.loop import few_threads
+from ittools.train.marks import FORGED, control_marks, forges
 from ittools.train.mask import render
 
 SMALL = 20_000_000  # parameters below which more threads only wait for each other
@@ -26,6 +27,11 @@ class Answerer:
         self.tokenizer.padding_side = "left"
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
+        self.marks = control_marks(self.tokenizer)
+
+    def reason(self, turns: Sequence[Turn]) -> str | None:
+        """Why a conversation cannot be answered: its text would open or end turns (null: it can)."""
+        return FORGED if forges(turns, self.marks) else None
 
     def answer(self, prompts: Sequence[Sequence[Turn]]) -> list[tuple[str, bool]]:
         """(text, whether the model ended it by itself) for each conversation."""

@@ -18,9 +18,8 @@ from ittools.progress import Progress
 from ittools.records.build import Record
 from ittools.records.funnel import Funnel
 from ittools.records.messages import to_messages
-from ittools.store.dataset import InputEntry, Output, writing
-from ittools.store.files import json_text, sha256_json
-from ittools.store.manifest import read_manifest
+from ittools.store.dataset import Output, writing
+from ittools.store.files import json_text
 from ittools.store.outcome import Outcome, outcome
 
 PREDICTIONS = pa.schema([
@@ -51,19 +50,25 @@ class EvaluateOptions(ReadOptions):
 
 def evaluate(options: EvaluateOptions, progress: Progress) -> Outcome:
     """Answer and score. Raises InputError when the split or the model is not there."""
+    from ittools.train.base import model_entry
     from ittools.train.finetune import need_libraries
 
-    if options.max_new_tokens < 1 or options.batch_size < 1 or (options.limit or 1) < 1:
+    if (
+        options.max_new_tokens < 1
+        or options.batch_size < 1
+        or (options.limit is not None and options.limit < 1)
+    ):
         raise UsageError("--max-new-tokens, --batch-size and --limit must be at least 1")
     need_libraries()
     sources = open_inputs(options)
-    entries = [source.entry for source in sources] + [_model_entry(options.model)]
+    entries = [source.entry for source in sources] + [model_entry(options.model)]
     with writing(
         options.out, command="evaluate", options=options, inputs=entries, force=options.force
     ) as output:
         if not output.reused:
             records = _records(sources, options.limit)
-            _write(output, list(_answered(options, records, progress)), len(records))
+            funnel = Funnel()
+            _write(output, list(_answered(options, records, funnel, progress)), funnel)
     assert output.finished is not None
     metrics = output.finished["metrics"]
     facts = {
@@ -74,15 +79,6 @@ def evaluate(options: EvaluateOptions, progress: Progress) -> Outcome:
     return outcome(
         output, f"ittools report {options.out.parent} --out {options.out.parent / 'report'}", **facts
     )
-
-
-def _model_entry(name: str) -> InputEntry:
-    manifest = read_manifest(Path(name)) if Path(name).is_dir() else None
-    if manifest is not None:
-        return InputEntry(
-            name, "finetune output", sha256_json(manifest["files"]), manifest["manifest_sha256"]
-        )
-    return InputEntry(name, "model", f"name:{name}")
 
 
 def _records(sources: list[Source], limit: int | None) -> list[Record]:
@@ -96,11 +92,18 @@ def _records(sources: list[Source], limit: int | None) -> list[Record]:
     return records
 
 
-def _answered(options: EvaluateOptions, records: list[Record], progress: Progress) -> Iterator[Record]:
+def _answered(
+    options: EvaluateOptions, records: list[Record], funnel: Funnel, progress: Progress
+) -> Iterator[Record]:
     from ittools.evaluate.answer import Answerer
     from ittools.train.loop import pick_device
 
     answerer = Answerer(options.model, pick_device(options.device), options.max_new_tokens)
+    reasons = [answerer.reason(to_messages(record)[:-1]) for record in records]
+    funnel.drop(reasons)
+    records = [record for record, reason in zip(records, reasons, strict=True) if reason is None]
+    if not records:
+        raise InputError(f"no record can be answered: {dict(funnel.dropped)}")
     progress.start("evaluate", len(records))
     for first in range(0, len(records), options.batch_size):
         batch = records[first : first + options.batch_size]
@@ -122,12 +125,12 @@ def _row(record: Record, text: str, stopped: bool) -> dict[str, Any]:
     }
 
 
-def _write(output: Output, rows: list[dict[str, Any]], count: int) -> None:
+def _write(output: Output, rows: list[dict[str, Any]], funnel: Funnel) -> None:
     metrics = summary(rows)
     with output.split("predictions", PREDICTIONS) as shards:
         shards.write(pa.RecordBatch.from_pylist(rows, PREDICTIONS))
     output.add_bytes("metrics.json", json_text(metrics).encode())
-    output.finish(Funnel(count, count), metrics=metrics)
+    output.finish(funnel, metrics=metrics)
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:

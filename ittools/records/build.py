@@ -16,6 +16,8 @@ from ittools.records.schema import SCHEMA, UNSPECIFIED_LICENSE
 from ittools.records.scores import scores_column
 
 Turn = dict[str, str]
+
+_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 Record = dict[str, Any]
 
 
@@ -28,9 +30,7 @@ def content_id(
 ) -> str:
     """blake2b-128 hex over the canonical content; equal content has equal id."""
     turns = [[turn["role"], turn["content"]] for turn in context or ()]
-    canonical = json.dumps(
-        [instruction, input, output, turns, rejected], ensure_ascii=False, separators=(",", ":")
-    )
+    canonical = _canonical([instruction, input, output, turns, rejected])
     return hashlib.blake2b(canonical.encode("utf-8"), digest_size=16).hexdigest()
 
 

@@ -21,7 +21,9 @@ from ittools.records.funnel import Funnel
 from ittools.records.messages import to_messages
 from ittools.store.dataset import Output, writing
 from ittools.store.outcome import Answer, Outcome, outcome
+from ittools.train.base import model_entry, template_entry
 from ittools.train.checkpoints import latest, sealing_callback
+from ittools.train.marks import FORGED, control_marks, end_of_turn, forges
 from ittools.train.mask import Encoded, encode
 from ittools.train.options import FinetuneOptions
 from ittools.train.show import mask_lines

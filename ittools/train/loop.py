@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,8 +37,8 @@ def run_training(
     device = pick_device(options.device)
     if options.model == "tiny":
         few_threads()
-    model = prepare_model(options, tokenizer, device)
     bf16 = options.precision == "bf16" or (options.precision == "auto" and device == "cuda")
+    model = prepare_model(options, tokenizer, device, bf16=bf16)
     rate = options.learning_rate or RATES["tiny" if options.model == "tiny" else options.tune]
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
@@ -54,6 +55,7 @@ def run_training(
         use_cpu=device == "cpu",
         logging_steps=1,
         logging_first_step=True,
+        logging_nan_inf_filter=False,
         save_strategy="steps",
         save_steps=options.save_steps,
         save_total_limit=2,
@@ -68,7 +70,8 @@ def run_training(
         model=model,
         args=arguments,
         train_dataset=Records(encoded, _order(options, encoded)),
-        data_collator=Padding(tokenizer.pad_token_id),
+        # any token may pad: it carries neither attention nor loss
+        data_collator=Padding(tokenizer.pad_token_id or 0),
         processing_class=tokenizer,
         callbacks=[sealing, _telling(progress)],
     )
@@ -97,9 +100,13 @@ def few_threads() -> None:
     torch.set_num_threads(1)
 
 
-def prepare_model(options: FinetuneOptions, tokenizer: Any, device: str) -> Any:
-    """The base model with room for every token, under a LoRA adapter unless all of it is tuned."""
-    model = base_model(options.model, tokenizer, seed=options.seed)
+def prepare_model(options: FinetuneOptions, tokenizer: Any, device: str, *, bf16: bool) -> Any:
+    """The base model with room for every token, under a LoRA adapter unless all of it is tuned.
+
+    Trained weights are held in fp32, as steps of 2e-5 vanish in bf16; a frozen base is not stepped.
+    """
+    dtype = "bfloat16" if bf16 and options.tune == "lora" else "float32"
+    model = base_model(options.model, tokenizer, seed=options.seed, dtype=dtype)
     if options.tune == "full":
         return model.to(device)
     from peft import LoraConfig, get_peft_model
@@ -120,13 +127,13 @@ def base_name(options: FinetuneOptions) -> str:
     return str(options.out / "base") if options.model == "tiny" else options.model
 
 
-def base_model(name: str, tokenizer: Any, *, seed: int) -> Any:
+def base_model(name: str, tokenizer: Any, *, seed: int, dtype: str = "auto") -> Any:
     if name == "tiny":
         return tiny_model(tokenizer, seed=seed)
     from transformers import AutoModelForCausalLM
 
     try:
-        model = AutoModelForCausalLM.from_pretrained(name, dtype="auto")
+        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
     except (OSError, ValueError) as error:
         raise InputError(f"{name}: no causal model ({' '.join(str(error).split())[:200]})") from None
     if model.get_input_embeddings().num_embeddings < len(tokenizer):
@@ -191,6 +198,10 @@ def _telling(progress: Progress) -> Any:
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
             if logs and "loss" in logs:
+                if not math.isfinite(logs["loss"]):
+                    raise TrainError(
+                        f"the loss is {logs['loss']} at step {state.global_step}; a lower --learning-rate helps"
+                    )
                 progress.advance()
                 progress.show(loss=f"{float(logs['loss']):.4f}")
 

@@ -23,7 +23,8 @@ def save_all(
     if options.tune == "full":
         _save(model, tokenizer, output.staging / "model")
     else:
-        _save(model, tokenizer, output.staging / "adapter")
+        # embeddings and head are the base's; in the adapter they would only keep servers from loading it
+        _save(model, tokenizer, output.staging / "adapter", save_embedding_layers=False)
         if options.model == "tiny":
             base = base_model("tiny", tokenizer, seed=options.seed)
             _save(base, tokenizer, output.staging / "base")
@@ -39,9 +40,9 @@ def save_all(
     return facts
 
 
-def _save(model: Any, tokenizer: Any, folder: Path) -> None:
+def _save(model: Any, tokenizer: Any, folder: Path, **how: Any) -> None:
     folder.mkdir(parents=True)
-    model.save_pretrained(folder)
+    model.save_pretrained(folder, **how)
     tokenizer.save_pretrained(folder)
 
 

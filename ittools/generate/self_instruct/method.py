@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -80,6 +81,7 @@ class SelfInstruct:
     def __init__(self, plan: Plan, seeds: list[Seed], asker: Asker, progress: Progress) -> None:
         self.plan, self.seeds, self.asker, self.progress = plan, seeds, asker, progress
         self.result = Result()
+        self.reasons: Counter[str] = Counter()
         self.pools: dict[str, Pool] = {
             language: pool_for(language, [s.task.instruction for s in in_language(seeds, language)])
             for language in plan.languages
@@ -214,7 +216,9 @@ class SelfInstruct:
 
     def _keep(self, task: Accepted) -> None:
         kept = [record for record, reason in task.outcomes if reason is None]
-        self.result.dropped += [(record, reason) for record, reason in task.outcomes if reason]
+        for record, reason in task.outcomes:
+            if reason:
+                self._count_drop(record, reason)
         if kept:
             self.result.records += kept
             self.result.tasks += 1
@@ -224,13 +228,19 @@ class SelfInstruct:
             )  # fmt: skip
             self.machine[task.language].append(Seed(shown, tuple(r["id"] for r in kept)))
             self.progress.advance()
-        self.progress.show(
-            accepted=f"{self.result.tasks}", dropped=f"{len(self.result.dropped)}", newest=task.instruction
-        )
+        self.progress.show(accepted=f"{self.result.tasks}", dropped=self._dropped(), newest=task.instruction)
 
     def _drop(self, task: Accepted, reason: str) -> None:
-        self.result.dropped.append((self._record(task, "", ""), reason))
-        self.progress.show(dropped=f"{len(self.result.dropped)}")
+        self._count_drop(self._record(task, "", ""), reason)
+
+    def _count_drop(self, record: Record, reason: str) -> None:
+        self.result.dropped.append((record, reason))
+        self.reasons[reason] += 1
+
+    def _dropped(self) -> str:
+        """`12 (not-novel 8, empty-output 4)`: the two commonest reasons."""
+        common = ", ".join(f"{reason} {count}" for reason, count in self.reasons.most_common(2))
+        return f"{len(self.result.dropped)} ({common})" if common else "0"
 
     def _record(self, task: Accepted, given: str, wanted: str) -> Record:
         meta = {

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 from ittools.generate.offline.kind import Kind, Parameters
 from ittools.generate.offline.kinds.lexicon import ANIMALS, COLOURS, FRUIT, NAMES
 from ittools.generate.offline.kinds.wording import YES_NO, listed, whole_numbers, worded, yes_no
-import itertools
 
 _FASTER = {
     "en": "{a} runs faster than {b}.",

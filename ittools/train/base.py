@@ -1,0 +1,35 @@
+"""The model that a run starts from, as an input: by content, so that changed weights are another run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ittools.errors import InputError
+from ittools.store.dataset import InputEntry
+from ittools.store.files import sha256_file, sha256_json
+from ittools.store.lock import LOCK_NAME
+from ittools.store.manifest import read_manifest
+
+
+def model_entry(name: str) -> InputEntry:
+    """A finetune output, a model directory or a hub name.
+
+    Raises:
+        InputError: a directory that a finetune run has not finished.
+    """
+    path = Path(name)
+    if not path.is_dir():
+        return InputEntry(name, "model", f"name:{name}")
+    manifest = read_manifest(path)
+    if manifest is not None:
+        return InputEntry(
+            name, "finetune output", sha256_json(manifest["files"]), manifest["manifest_sha256"]
+        )
+    if (path / LOCK_NAME).exists():
+        raise InputError(f"{path}: unfinished (no manifest.json); repeat the command that writes it")
+    files = {file.name: sha256_file(file) for file in sorted(path.iterdir()) if file.is_file()}
+    return InputEntry(name, "model directory", sha256_json(files))
+
+
+def template_entry(path: Path) -> InputEntry:
+    return InputEntry(str(path), "chat template", sha256_file(path))
