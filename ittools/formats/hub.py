@@ -5,6 +5,7 @@ hub:gsm8k   org/name   org/name@config   hf://datasets/org/name/file.parquet
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ def hub_rows(spec: str, split: str | None) -> tuple[Callable[[], Iterator[tuple[
     Raises:
         InputError: `datasets` is not installed, no network, or no such dataset.
     """
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # its retries would fill the screen
     try:
         import datasets
     except ImportError:
