@@ -83,7 +83,7 @@ def from_mapping(kind: type[T], values: Mapping[str, Any], *, where: str) -> T:
             continue
         try:
             given[name] = convert(value, hints[name])
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             problems.append(f"{key}: {error}")
     for name, f in fields.items():
         if f.default is dataclasses.MISSING and name not in given:

@@ -9,7 +9,6 @@ reach the threshold, and each dropped one names its kept twin and the exact simi
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +29,9 @@ from ittools.progress import Progress
 from ittools.records.scores import scores_dict
 from ittools.store.dataset import Output, writing
 from ittools.store.outcome import Outcome, outcome
-from ittools.text.minhash import band_keys, choose_bands, recall, signatures
-from ittools.text.shingles import U64, Shingles, jaccard, shingle_batch, union
-from ittools.text.words import unicode_words
+from ittools.text.minhash import band_keys, choose_bands, field_signatures, recall
+from ittools.text.shingles import U64, Shingles, jaccard, shingle_batch
+from ittools.text.words import content_words
 
 Field = Literal["instruction", "input", "output"]
 FIELDS: dict[str, tuple[Field, ...]] = {
@@ -133,18 +132,15 @@ def sketch_part(part: Part, stem: str, options: DedupOptions) -> int:
         for tag, shingles in enumerate(found):
             arrays[f"hashes{tag}"], arrays[f"offsets{tag}"] = shingles.hashes, shingles.offsets
         bands, rows = _bands(options)
-        arrays["keys"] = band_keys(signatures(union(found), count=options.perm), bands, rows)
+        arrays["keys"] = band_keys(field_signatures(found, count=options.perm), bands, rows)
     np.savez(f"{stem}.npz", **arrays)
     return part.records
 
 
 def _exact_keys(columns: list[list[str]]) -> Iterator[bytes]:
-    """blake2b-128 of the words of each field: case, punctuation and white space do not count.
-
-    A text without any word (`+`, an emoji) is itself, so that symbols stay apart.
-    """
+    """blake2b-128 of the words and signs of each field: case, punctuation and white space do not count."""
     for texts in zip(*columns, strict=True):
-        folded = [" ".join(unicode_words(text)) or text.strip() for text in texts]
+        folded = [" ".join(content_words(text)) for text in texts]
         yield hashlib.blake2b("\x1f".join(folded).encode(), digest_size=16).digest()
 
 
@@ -185,19 +181,20 @@ def decide(sketches: Sketches, threshold: float, progress: Progress) -> Clusters
     """Keep-first by priority: each record against the kept ones that share an exact key or a band."""
     clusters = Clusters(len(sketches.ids))
     order = np.lexsort((np.arange(len(sketches.ids)), -sketches.priority))
-    same: dict[bytes, int] = {}
+    same: dict[bytes, tuple[int, str, float]] = {}  # what an equal record would be dropped for
     buckets: list[dict[int, list[int]]] = [{} for _ in range(sketches.keys.shape[1])]
     for record in map(int, order):
         progress.advance()
-        twin = same.setdefault(sketches.exact[record], record)
-        if twin != record:
-            clusters.drop(record, twin, "exact-duplicate", 1.0)
+        exact = sketches.exact[record]
+        if exact in same:
+            clusters.drop(record, *same[exact])
             continue
         near = _nearest(sketches, record, buckets, threshold)
         if near is not None:
-            clusters.drop(record, near[0], "near-duplicate", near[1])
-            same[sketches.exact[record]] = near[0]
+            same[exact] = (near[0], "near-duplicate", near[1])
+            clusters.drop(record, *same[exact])
             continue
+        same[exact] = (record, "exact-duplicate", 1.0)
         for bucket, key in zip(buckets, sketches.keys[record].tolist(), strict=True):
             bucket.setdefault(key, []).append(record)
     return clusters
@@ -207,15 +204,29 @@ def _nearest(
     sketches: Sketches, record: int, buckets: list[dict[int, list[int]]], threshold: float
 ) -> tuple[int, float] | None:
     """The kept record most like this one at or above the threshold, ties to the earliest."""
-    met: Counter[int] = Counter()
+    met: set[int] = set()
     for bucket, key in zip(buckets, sketches.keys[record].tolist(), strict=True):
         met.update(bucket.get(key, ()))
     best: tuple[int, float] | None = None
     for other in sorted(met):
-        alike = min(jaccard(field[record], field[other]) for field in sketches.fields)
+        alike = _alike(sketches, record, other, threshold)
         if alike >= threshold and (best is None or alike > best[1]):
             best = (other, alike)
     return best
+
+
+def _alike(sketches: Sketches, record: int, other: int, threshold: float) -> float:
+    """Similarity of the least alike field; 0 as soon as one is below the threshold."""
+    least = 1.0
+    for field in sketches.fields:
+        one, two = field[record], field[other]
+        smaller, larger = sorted((len(one), len(two)))
+        if smaller < threshold * larger:  # the sizes alone forbid it
+            return 0.0
+        least = min(least, jaccard(one, two))
+        if least < threshold:
+            return 0.0
+    return least
 
 
 def emit_part(part: Part, stem: str, clusters: Clusters, keep_dropped: bool) -> Counts:

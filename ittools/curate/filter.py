@@ -24,11 +24,12 @@ from ittools.records.schema import SCHEMA
 from ittools.store.dataset import writing
 from ittools.store.outcome import Outcome, outcome
 from ittools.text.language import UNDETERMINED, detect_languages
+from ittools.text.words import UNSPACED
 
 # a word in any script; a letter each where a script has no spaces
 _WORD = (
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-    r"|[^\s\p{P}\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]+"
+    r"|[^\s\p{Z}\p{P}\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]+"
 )
 GRAM = 4  # words; repetition is counted in runs of four
 FEWEST_GRAMS = 20  # below, a list of alike lines would count as repetition
@@ -60,6 +61,8 @@ def filter_records(options: FilterOptions, progress: Progress) -> Outcome:
         raise UsageError("--min-output-words is above --max-output-words: no record could pass")
     if not 0 <= options.max_repetition <= 1 or not 0 <= options.sure <= 1:
         raise UsageError("--max-repetition and --sure are shares from 0 to 1")
+    if not all(word.strip() for word in options.blacklist):
+        raise UsageError("--blacklist: an empty word would drop every record")
     sources = open_inputs(options)
     entries = [source.entry for source in sources]
     with writing(
@@ -182,8 +185,21 @@ def _repeated_share(text: str) -> float:
 def blacklisted(batch: pa.RecordBatch, options: FilterOptions) -> pa.Array:
     if not options.blacklist:
         return pa.nulls(batch.num_rows, pa.string())
-    pattern = r"(?i)\b(?:" + "|".join(re.escape(word) for word in options.blacklist) + r")\b"
+    pattern = "(?i)" + "|".join(map(_phrase, options.blacklist))
     return _because(pc.match_substring_regex(batch.column("instruction"), pattern), "blacklisted")
+
+
+def _phrase(text: str) -> str:
+    """A pattern of whole words; beside a sign, or a letter of a script without spaces, anything may stand."""
+    before, after = (r"(?:^|[^\p{L}\p{N}_])", r"(?:$|[^\p{L}\p{N}_])")  # RE2's own \b knows ASCII only
+    text = text.strip()
+    return (
+        (before if _ends_words(text[0]) else "") + re.escape(text) + (after if _ends_words(text[-1]) else "")
+    )
+
+
+def _ends_words(character: str) -> bool:
+    return character.isalnum() and not re.match(f"[{UNSPACED}]", character)
 
 
 def language(batch: pa.RecordBatch, options: FilterOptions) -> pa.Array:
@@ -199,7 +215,7 @@ def language(batch: pa.RecordBatch, options: FilterOptions) -> pa.Array:
     if options.check_language:
         why = _because(pc.and_(sure, pc.not_equal(detected, stated)), "language-mismatch")
     if options.keep_language:
-        wanted = pa.array([code.split("-")[0] for code in options.keep_language] + [UNDETERMINED])
+        wanted = _primary(pa.array([*options.keep_language, UNDETERMINED]))
         elsewhere = pc.or_(
             pc.invert(pc.is_in(stated, wanted)), pc.and_(sure, pc.invert(pc.is_in(detected, wanted)))
         )
@@ -208,8 +224,8 @@ def language(batch: pa.RecordBatch, options: FilterOptions) -> pa.Array:
 
 
 def _primary(codes: pa.Array) -> pa.Array:
-    """`pt-BR` -> `pt`."""
-    return pc.replace_substring_regex(codes, r"-.*$", "")
+    """`pt-BR` -> `pt`, `EN` -> `en`."""
+    return pc.utf8_lower(pc.replace_substring_regex(codes, r"[-_].*$", ""))
 
 
 Rule = Callable[[pa.RecordBatch, FilterOptions], pa.Array]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
 from typing import Any, TypeVar
 
 from ittools.errors import IttoolsError
@@ -28,12 +31,15 @@ class Processes:
 
     def run(self, fn: Callable[..., R], tasks: Sequence[tuple[Any, ...]], progress: Progress) -> list[R]:
         results: dict[int, R] = {}
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             waiting = [index for index in range(len(tasks)) if index not in results]
             if not waiting:
                 break
+            # the last time one by one, so that the task that is named is the one that kills
+            passes = [[index] for index in waiting] if attempt == TRIES - 1 else [waiting]
             try:
-                self._pass(fn, tasks, waiting, results, progress)
+                for some in passes:
+                    self._pass(fn, tasks, some, results, progress)
             except BrokenProcessPool:
                 progress.note("a worker process died; its tasks run again")
         if len(results) < len(tasks):
@@ -53,7 +59,8 @@ class Processes:
         progress: Progress,
     ) -> None:
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.workers, mp_context=context) as pool:
+        workers = min(self.workers, len(waiting))
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent) as pool:
             futures: dict[Future[R], int] = {pool.submit(fn, *tasks[i]): i for i in waiting}
             try:
                 for future in as_completed(futures):
@@ -62,6 +69,22 @@ class Processes:
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+def _follow_parent() -> None:
+    """In a worker: Ctrl-C is the parent's to answer, and a killed parent leaves no worker behind.
+
+    An orphan would go on writing files that the next run writes too.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _exit_after(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
 
 
 def _named(task: tuple[Any, ...]) -> str:

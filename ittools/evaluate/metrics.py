@@ -27,9 +27,16 @@ def exact_match(prediction: str, reference: str) -> bool:
 def rouge_l_of(prediction: str, reference: str, language: str | None) -> float:
     """ROUGE-L F1; English as rouge_score tokenises it, other languages by Unicode words.
 
-    Texts in which neither has a word (`+`) score by exact match.
+    Texts in which neither has a word (`+`) score by exact match. Null is an unknown language: English,
+    unless rouge_score's tokenizer would leave nothing of the reference.
     """
-    split = rouge_words if language in (None, "en") else unicode_words
+    split = rouge_words if _is_english(reference, language) else unicode_words
     if not split(reference) and not split(prediction):
         return float(prediction.strip() == reference.strip())
     return rouge_l(prediction, reference, split)
+
+
+def _is_english(reference: str, language: str | None) -> bool:
+    if language is None:
+        return bool(rouge_words(reference))
+    return language.split("-", maxsplit=1)[0].lower() == "en"

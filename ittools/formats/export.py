@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from ittools.engine.protocol import EngineName, run_tasks
-from ittools.errors import UsageError
+from ittools.errors import InputError, UsageError
 from ittools.formats.parts import Part, cut
 from ittools.formats.source import ReadOptions, open_inputs
 from ittools.options import option
@@ -51,8 +51,8 @@ class ExportOptions(ReadOptions):
 def export(options: ExportOptions, progress: Progress) -> Answer:
     """Write all records of the inputs as `options.to`; a file appears whole or not at all."""
     target = None if options.out == "-" else Path(options.out)
-    if target is not None and target.exists() and not options.force:
-        raise UsageError(f"{target}: exists; give another --out, or --force to replace it")
+    if target is not None:
+        _check_target(target, options)
     sources = open_inputs(options)
     parent = target.parent if target else None
     if parent is not None:
@@ -72,6 +72,16 @@ def export(options: ExportOptions, progress: Progress) -> Answer:
     progress.note(f"{total:,} records as {options.to} to {options.out}")
     lines = [] if target is None else [str(target)]
     return Answer(lines, {"records": total, "out": options.out, "format": options.to})
+
+
+def _check_target(target: Path, options: ExportOptions) -> None:
+    wanted = (".csv",) if options.to == "csv" else (".json", ".jsonl", ".ndjson")
+    if target.is_dir():
+        raise UsageError(f"{target}: is a directory; --out must name a file")
+    if target.exists() and not options.force:
+        raise UsageError(f"{target}: exists; give another --out, or --force to replace it")
+    if target.suffix in (".gz", ".zst", ".parquet") or (target.suffix == ".csv") != (options.to == "csv"):
+        raise UsageError(f"{target}: {options.to} is written to a file named {' or '.join(wanted)}")
 
 
 def export_part(part: Part, to: Format, out: str) -> int:
@@ -130,6 +140,11 @@ def _alpaca(row: Row) -> Row:
         shaped["system"] = context[0]["content"]
         context = context[1:]
     if context:
+        if [turn["role"] for turn in context] != ["user", "assistant"] * (len(context) // 2):
+            raise InputError(
+                f"record {row['id']}: alpaca holds earlier turns only as pairs of user and assistant; "
+                "export it --to messages or sharegpt"
+            )
         said = [turn["content"] for turn in context]
         shaped["history"] = [said[i : i + 2] for i in range(0, len(said), 2)]
     return shaped
@@ -160,10 +175,9 @@ def _jsonl(row: Row) -> Row:
 
 def _csv_row(row: Row) -> list[str]:
     cells = []
-    for name, value in _jsonl(row).items():
+    for value in _jsonl(row).values():
         text = value if isinstance(value, str) else "" if value is None else _cell_json(value)
-        quoted = name != "id" and text.startswith(_RUNS_IN_SPREADSHEETS)
-        cells.append("'" + text if quoted else text)
+        cells.append("'" + text if text.startswith(_RUNS_IN_SPREADSHEETS) else text)
     return cells
 
 

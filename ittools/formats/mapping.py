@@ -12,13 +12,13 @@ What has no column of its own is kept as JSON in `meta`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ittools.errors import InputError
 from ittools.formats.rows import Row
-from ittools.records.build import Record, Turn, build_record
+from ittools.records.build import Record, Turn, build_record, opened_meta
 from ittools.records.messages import from_messages
 from ittools.records.schema import UNSPECIFIED_LICENSE
 from ittools.records.scores import as_scores
@@ -45,16 +45,17 @@ Mapper = Callable[[Row, str, Defaults], Iterator[Record]]
 
 
 def map_rows(rows: Iterable[tuple[str, Row]], defaults: Defaults) -> Iterator[Record]:
-    """Records of all rows; the format is settled by the first row's columns.
+    """Records of all rows; the format is settled anew where a row has other columns.
 
     Raises:
         InputError: columns that no known format has, or a value of the wrong type.
     """
     mapper: Mapper | None = None
+    names: KeysView[str] | None = None
     for place, row in rows:
         row = _renamed(row, defaults.columns, place)
-        if mapper is None:
-            mapper = sniff(row, place)
+        if mapper is None or row.keys() != names:
+            mapper, names = sniff(row, place), row.keys()
         yield from mapper(row, place, defaults)
 
 
@@ -113,9 +114,19 @@ def _finish(row: Row, place: str, defaults: Defaults, used: Iterable[str], conte
     spent = set(used) | known.keys() | {"task", "template", "generator"}
     rest = {str(key): value for key, value in row.items() if key not in spent and value is not None}
     if rest:
-        rest = _opened_meta(rest)
-        known["meta"] = json.dumps(rest, ensure_ascii=True, sort_keys=True, default=str)
+        known["meta"] = _meta(rest, place)
     return build_record(**content, **known)
+
+
+def _meta(rest: Row, place: str) -> str:
+    """JSON of what has no column; a `meta` that already is our JSON is merged, not wrapped once more."""
+    if isinstance(rest.get("meta"), str):
+        inner = opened_meta(rest["meta"])
+        rest = {key: value for key, value in rest.items() if key != "meta"} | inner
+    try:
+        return json.dumps(rest, ensure_ascii=True, sort_keys=True, default=str)
+    except (RecursionError, TypeError) as error:
+        raise InputError(f"{place}: {', '.join(rest)} cannot be kept as JSON ({error})") from None
 
 
 def _lineage(row: Row) -> dict[str, Any]:
@@ -129,22 +140,30 @@ def _lineage(row: Row) -> dict[str, Any]:
     return found
 
 
-def _opened_meta(rest: Row) -> Row:
-    """A `meta` that already is our JSON is merged, not wrapped once more."""
-    try:
-        inner = json.loads(rest["meta"])
-    except (KeyError, TypeError, ValueError):
-        return rest
-    if not isinstance(inner, dict):
-        return rest
-    return {key: value for key, value in rest.items() if key != "meta"} | inner
-
-
 def _alpaca(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     name = next((name for name in OUTPUTS if name in row), "output")
-    content = {"instruction": _text(row, "instruction", place), "input": _text(row, "input", place),
-               "output": _text(row, name, place)}  # fmt: skip
-    yield _finish(row, place, defaults, {"instruction", "input", name}, content)
+    content: dict[str, Any] = {"instruction": _text(row, "instruction", place),
+                               "input": _text(row, "input", place),
+                               "output": _text(row, name, place)}  # fmt: skip
+    used = {"instruction", "input", name}
+    context = _earlier(row)
+    if context:
+        content["context"] = context
+        used |= {"system", "history"}
+    yield _finish(row, place, defaults, used, content)
+
+
+def _earlier(row: Row) -> list[Turn]:
+    """The context in `system` and `history` ([[question, answer], ...]); other shapes stay in `meta`."""
+    system, history = row.get("system") or "", row.get("history") or []
+    if not isinstance(system, str) or not isinstance(history, list):
+        return []
+    if not all(isinstance(p, list) and len(p) == 2 and all(isinstance(s, str) for s in p) for p in history):
+        return []
+    turns = [{"role": "system", "content": system}] if system else []
+    for said, answered in history:
+        turns += [{"role": "user", "content": said}, {"role": "assistant", "content": answered}]
+    return turns
 
 
 def _prompt_completion(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
@@ -173,7 +192,8 @@ def _seed(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     for instance in instances:
         content = {"instruction": instruction, "input": _text(instance, "input", place),
                    "output": _text(instance, "output", place)}  # fmt: skip
-        yield _finish(named, place, defaults, {"instruction", "instances", "name"}, content)
+        more = {key: value for key, value in instance.items() if key not in ("input", "output")}
+        yield _finish(more | named, place, defaults, {"instruction", "instances", "name"}, content)
 
 
 def _messages(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
@@ -213,8 +233,13 @@ def _turn(turn: Any, place: str) -> Turn:
 
 def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     """A row that an ittools export wrote: every column as it is, the id made anew."""
-    nullable = {n: row.get(n) for n in ("language", "template", "generator", "parents")}
-    meta = row.get("meta")
+    names = ("rejected", "language", "template", "generator")
+    nullable: dict[str, Any] = {n: None if row.get(n) is None else _text(row, n, place) for n in names}
+    parents, scores = _nested(row, "parents", place), _nested(row, "scores", place)
+    if parents is not None and not all(isinstance(parent, str) for parent in parents):
+        raise InputError(f"{place}: column 'parents' must be a list of ids")
+    if scores is not None and as_scores(scores) is None:
+        raise InputError(f"{place}: column 'scores' must hold numbers by name")
     yield build_record(
         _text(row, "instruction", place),
         _text(row, "input", place),
@@ -222,9 +247,29 @@ def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
         task=_text(row, "task", place),
         source=_text(row, "source", place),
         license=_text(row, "license", place),
-        context=[_turn(turn, place) for turn in row.get("context") or []],
-        rejected=row.get("rejected"),
-        scores=as_scores(row.get("scores")),
-        meta=meta if isinstance(meta, str) or meta is None else json.dumps(meta, sort_keys=True),
+        context=[_turn(turn, place) for turn in _nested(row, "context", place) or []],
+        scores=as_scores(scores),
+        parents=parents,
+        meta=_own_meta(row.get("meta"), place),
         **nullable,
     )
+
+
+def _own_meta(value: Any, place: str) -> str | None:
+    """A JSON object as it is; anything else under the key "meta"."""
+    if isinstance(value, str) and value:
+        return value if opened_meta(value) != {"meta": value} else _meta({"meta": value}, place)
+    return _meta(value if isinstance(value, dict) else {"meta": value}, place) if value else None
+
+
+def _nested(row: Row, name: str, place: str) -> Any:
+    """A list or mapping, or null; in CSV it stands as JSON text."""
+    value = row.get(name)
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            raise InputError(f"{place}: column {name!r} holds text that is not JSON") from None
+    if value is not None and not isinstance(value, (list, dict)):
+        raise InputError(f"{place}: column {name!r} holds a {type(value).__name__}, expected a list")
+    return value

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ittools.formats.source import Source
 from ittools.records.schema import SCHEMA
-from ittools.store.shards import ShardWriter
+from ittools.store.shards import ShardWriter, read_row_group
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Part:
 
     def read(self, columns: list[str] | None = None) -> pa.Table:
         with pq.ParquetFile(self.path, page_checksum_verification=True) as shard:
-            return shard.read_row_group(self.row_group, columns=columns)
+            return read_row_group(shard, self.row_group, columns, where=self.path)
 
 
 def cut(sources: Iterable[Source], work: Path) -> list[Part]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -22,6 +23,7 @@ COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 CHUNK = 1 << 16  # characters of a JSON array read at a time
 MAX_VALUE = 256 << 20  # characters of one element of a JSON array
 csv.field_size_limit(MAX_VALUE)
+_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 
 
 def bare_suffix(path: Path) -> str:
@@ -29,30 +31,48 @@ def bare_suffix(path: Path) -> str:
     return Path(path.stem).suffix if path.suffix in COMPRESSED else path.suffix
 
 
-def file_rows(path: Path) -> Rows:
-    """Rows of one file by its name's ending. Raises InputError with the place and the mend."""
+def file_rows(path: Path, name: str | None = None) -> Rows:
+    """Rows of one file by its name's ending; `name` stands for it in places.
+
+    Raises:
+        InputError: unreadable, not UTF-8, not what its ending says, or without any record: an
+            empty file is nearly always a command that failed.
+    """
+    name = name or str(path)
     readers = {".jsonl": _jsonl, ".json": _json, ".ndjson": _jsonl, ".yaml": _yaml, ".yml": _yaml,
                ".csv": _csv, ".tsv": _tsv}  # fmt: skip
     reader = readers.get(bare_suffix(path).lower())
     if reader is None:
         known = " ".join(readers)
-        raise InputError(f"{path}: unknown ending; ittools reads .parquet {known} (also .gz, .zst)")
+        raise InputError(f"{name}: unknown ending; ittools reads .parquet {known} (also .gz, .zst)")
     try:
+        found = False
         with open_text(path) as handle:
-            yield from reader(handle, str(path))
+            for place_and_row in reader(handle, name):
+                found = True
+                yield place_and_row
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 ({error.reason}); convert it with iconv") from None
+        line = _first_bad_line(path)
+        raise InputError(f"{name}:{line}: not UTF-8 ({error.reason}); convert it with iconv") from None
     except (OSError, EOFError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from None
+        raise InputError(f"{name}: cannot be read ({error})") from None
+    if not found:
+        raise InputError(f"{name}: holds no record")
 
 
-def open_text(path: Path) -> TextIO:
+def open_text(path: Path, errors: str = "strict") -> TextIO:
     """UTF-8 text, a byte order mark skipped, decompressed by the name's ending."""
     import pyarrow as pa
 
     kind = COMPRESSED.get(path.suffix)
     raw = pa.input_stream(str(path), compression=kind) if kind else open(path, "rb")  # noqa: SIM115
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors=errors, newline="")
+
+
+def _first_bad_line(path: Path) -> int:
+    """The line of the first byte that is not UTF-8: decoders know only the offset in their buffer."""
+    with open_text(path, errors="surrogateescape") as handle:
+        return next((n for n, line in enumerate(handle, 1) if _ESCAPED_BYTE.search(line)), 1)
 
 
 def jsonl_rows(handle: TextIO, name: str) -> Rows:
@@ -96,6 +116,7 @@ def _json_array(handle: TextIO, name: str, text: str) -> Rows:
             at += 1
         line += text.count("\n", skipped, at)
         if at < len(text) and text[at] == "]":
+            _nothing_more(handle, name, line, text[at + 1 :])
             return
         try:
             value, end = decoder.raw_decode(text, at)
@@ -114,6 +135,17 @@ def _json_array(handle: TextIO, name: str, text: str) -> Rows:
         yield f"{name}:{line}", value
         line += text.count("\n", at, end)
         at = end
+
+
+def _nothing_more(handle: TextIO, name: str, line: int, text: str) -> None:
+    """Only white space may follow the array; a second array would be lost without a word."""
+    while text:
+        rest = text.lstrip()
+        if rest:
+            line += text[: len(text) - len(rest)].count("\n")
+            raise InputError(f"{name}:{line}: more text after the end of the array; split the file")
+        line += text.count("\n")
+        text = handle.read(CHUNK)
 
 
 def _json_objects(handle: TextIO, name: str, start: str) -> Rows:
@@ -159,7 +191,8 @@ def _csv(handle: TextIO, name: str, delimiter: str = ",") -> Rows:
                 raise InputError(
                     f"{name}:{reader.line_num}: {len(fields)} fields, the header has {len(header)}"
                 )
-            yield f"{name}:{reader.line_num}", dict(zip(header, fields, strict=True))
+            cells = (field or None for field in fields)  # an empty cell is null
+            yield f"{name}:{reader.line_num}", dict(zip(header, cells, strict=True))
     except csv.Error as error:
         raise InputError(f"{name}:{reader.line_num}: not CSV ({error})") from None
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ittools.errors import InputError, UsageError
 from ittools.formats.mapping import Defaults, map_rows
-from ittools.formats.rows import bare_suffix, file_rows
+from ittools.formats.rows import COMPRESSED, bare_suffix, file_rows
 from ittools.options import argument, option
 from ittools.records.build import Record, record_batch
 from ittools.records.schema import SCHEMA, UNSPECIFIED_LICENSE
@@ -28,7 +28,7 @@ from ittools.store.manifest import read_manifest
 from ittools.store.shards import read_shard
 
 BATCH = 8_192  # records mapped at a time
-HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+\Z")
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(@[\w.-]+)?\Z")  # organisation/name[@config]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +107,8 @@ def batched_records(records: Iterator[Record], size: int = BATCH) -> Iterator[pa
 
 
 def _file(path: Path, spec: str, options: ReadOptions) -> Source:
-    stem = path.name.removesuffix("".join(path.suffixes[-2:])) or path.name
-    defaults = _defaults(options, stem)
+    bare = path.with_suffix("") if path.suffix in COMPRESSED else path
+    defaults = _defaults(options, bare.stem)
     entry = InputEntry(spec, bare_suffix(path).lstrip(".").lower(), sha256_file(path))
     if bare_suffix(path).lower() == ".parquet":
         if _parquet_schema(path).equals(SCHEMA):
@@ -126,8 +126,7 @@ def _stdin(options: ReadOptions) -> Source:
 
     def batches() -> Iterator[pa.RecordBatch]:
         with spool:
-            rows = ((place.replace(spool.name, "stdin"), row) for place, row in file_rows(path))
-            yield from _mapped(rows, _defaults(options, "stdin"))
+            yield from _mapped(file_rows(path, "stdin"), _defaults(options, "stdin"))
 
     return Source(InputEntry("-", "stdin", sha256_file(path)), batches)
 
@@ -138,6 +137,8 @@ def _directory(path: Path, options: ReadOptions) -> Source:
         return _foreign_directory(path, options)
     split = _chosen_split(path, list(manifest["splits"]), options.split)
     entries = [e for e in manifest["files"] if e.get("split") == split and e["path"].startswith("data/")]
+    if not entries:
+        raise InputError(f"{path}: written by `ittools {manifest['command']}`, it holds no records to read")
     fingerprint = sha256_json([entry["sha256"] for entry in entries])
     entry = InputEntry(str(path), "dataset directory", fingerprint, manifest["manifest_sha256"])
     files = tuple(path / e["path"] for e in entries)
@@ -153,10 +154,18 @@ def _foreign_directory(path: Path, options: ReadOptions) -> Source:
     files = tuple(sorted(path.rglob("*.parquet")))
     if not files:
         raise InputError(f"{path}: neither a dataset directory nor a folder with .parquet files")
-    if options.split:
-        files = tuple(f for f in files if f.name.startswith(options.split))
+    splits = sorted({_split_of(file) for file in files})
+    wanted = options.split or ("train" if "train" in splits else None)
+    if wanted is not None:
+        _chosen_split(path, splits, wanted)
+        files = tuple(file for file in files if _split_of(file) == wanted)
     entry = InputEntry(str(path), "parquet folder", sha256_json([sha256_file(f) for f in files]))
     return _parquet_source(entry, files, _defaults(options, path.resolve().name))
+
+
+def _split_of(file: Path) -> str:
+    """`train` of `train-00000-of-00004.parquet`, as `datasets` names its files."""
+    return re.split(r"[-.]", file.name, maxsplit=1)[0]
 
 
 def _parquet_source(entry: InputEntry, files: tuple[Path, ...], defaults: Defaults) -> Source:
@@ -184,10 +193,7 @@ def _parquet_schema(path: Path) -> pa.Schema:
 
 def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
     number = 0
-    try:
-        for batch in read_shard(path):
-            for row in batch.to_pylist():
-                number += 1
-                yield f"{path}#{number}", row
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path}: damaged Parquet near record {number + 1} ({error})") from None
+    for batch in read_shard(path):
+        for row in batch.to_pylist():
+            number += 1
+            yield f"{path}#{number}", row

@@ -15,6 +15,7 @@ from ittools.errors import InputError
 
 MAX_DEPTH = 50
 MAX_CHARACTERS = 64 << 20
+MAX_DIGITS = 4_000  # Python refuses to convert more than 4,300
 
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
@@ -63,8 +64,11 @@ class _Builder:
     def _take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.AliasEvent):
             self._fail(event, "aliases (*name) are not allowed")
+        tag = getattr(event, "tag", None)
+        if tag:
+            self._fail(event, f"tags ({tag}) are not allowed")
         if isinstance(event, yaml.ScalarEvent):
-            self._add(event, _scalar(event))
+            self._add(event, self._scalar(event))
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             if len(self.open) > MAX_DEPTH:
                 self._fail(event, f"nested deeper than {MAX_DEPTH}")
@@ -96,6 +100,18 @@ class _Builder:
             if not isinstance(value, (dict, list)):  # a container keeps its key until it ends
                 self.keys[-1] = _NO_KEY
 
+    def _scalar(self, event: yaml.ScalarEvent) -> Any:
+        text = event.value
+        if event.style:  # quoted or block: always text
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INT.match(text):
+            if len(text) > MAX_DIGITS:
+                self._fail(event, f"a number of {len(text):,} digits")
+            return int(text)
+        return float(text) if _FLOAT.match(text) else text
+
     def _fail(self, event: yaml.Event, problem: str) -> NoReturn:
         raise InputError(f"{self.where}:{_line(event)}: {problem}")
 
@@ -105,14 +121,3 @@ _NO_KEY = object()
 
 def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
-
-
-def _scalar(event: yaml.ScalarEvent) -> Any:
-    text = event.value
-    if event.style:  # quoted or block: always text
-        return text
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INT.match(text):
-        return int(text)
-    return float(text) if _FLOAT.match(text) else text

@@ -22,9 +22,14 @@ from ittools.progress import Progress
 
 T = TypeVar("T")
 
-LONE_FAILURES = 10  # failed requests with no answer between them that mean an outage
+LONE_FAILURES = 10  # requests given up with no answer between them that mean an outage
+REFUSALS_A_SLOT = 2  # refused requests a slot; refusals come at once and answers take their time
 LONGEST_WAIT = 300.0  # seconds; a server that asks for more is told about, not waited for
 REFUSALS_ALONE = 2  # tries of an address that never answered before
+
+
+class GivenUp(RequestFailed):
+    """No answer after all attempts."""
 
 
 class Asker:
@@ -49,8 +54,10 @@ class Asker:
         self._not_before = 0.0  # all sending pauses until then
         self._began = time.monotonic()
 
-    async def ask(self, request: Request) -> Response:
+    async def ask(self, request: Request, *, retries: int | None = None) -> Response:
         """The answer to `request`; a failed one when the teacher cannot give this one.
+
+        retries: at most so many for this one.
 
         Raises:
             Stopped: the budget is spent. TeacherError: the teacher is out of reach.
@@ -63,7 +70,7 @@ class Asker:
             if self._stopped:
                 raise self._stopped
             try:
-                return await self._buy(request)
+                return await self._buy(request, min(self.retries, retries or self.retries))
             except RequestFailed as error:
                 return self._failed(request, error)
             except (TeacherError, Stopped) as error:
@@ -83,8 +90,8 @@ class Asker:
             self.ledger.store(request, response, 0.0, 0.0)
         self._streak.clear()
 
-    async def _buy(self, request: Request) -> Response:
-        for attempt in range(self.retries + 1):
+    async def _buy(self, request: Request, retries: int) -> Response:
+        for attempt in range(retries + 1):
             await self._pause()
             reserved = await self.budget.reserve(request)
             self.ledger.intend(request, reserved)
@@ -92,7 +99,7 @@ class Asker:
                 response = await self.teacher.answer(request)
             except TryAgain as again:
                 await self._give_back(request, reserved, billed=again.maybe_billed)
-                await asyncio.sleep(self._wait_of(again, attempt))
+                await asyncio.sleep(self._wait_of(again, attempt, retries))
             except TeacherError:
                 await self._give_back(request, reserved, billed=False)
                 raise
@@ -117,15 +124,13 @@ class Asker:
             self.ledger.withdraw(request, reserved)
         await self.budget.settle(reserved, reserved if billed else 0.0)
 
-    def _wait_of(self, again: TryAgain, attempt: int) -> float:
+    def _wait_of(self, again: TryAgain, attempt: int, retries: int) -> float:
         """Seconds until the next attempt; raises when it is not worth another one."""
         never_answered = not self.asked["bought"]
-        if attempt >= self.retries or (
-            again.unreachable and never_answered and attempt + 1 >= REFUSALS_ALONE
-        ):
+        if attempt >= retries or (again.unreachable and never_answered and attempt + 1 >= REFUSALS_ALONE):
             if again.unreachable and never_answered:
                 raise TeacherError(str(again))
-            raise RequestFailed(f"{again} (after {attempt + 1} attempts)")
+            raise GivenUp(f"{again} (after {attempt + 1} attempts)")
         if again.wait is not None and again.wait > LONGEST_WAIT:
             raise TeacherError(
                 f"{again}; it asks to wait {again.wait:,.0f} s. Every answer is kept: repeat the command then"
@@ -144,7 +149,9 @@ class Asker:
     def _failed(self, request: Request, error: RequestFailed) -> Response:
         response = Response(str(error), "failed")
         self._streak.append((request, response))
-        if len(self._streak) >= LONE_FAILURES:
+        refused = not isinstance(error, GivenUp)
+        slots = REFUSALS_A_SLOT * self.teacher.concurrency
+        if len(self._streak) >= (max(LONE_FAILURES, slots) if refused else LONE_FAILURES):
             self._stopped = TeacherError(
                 f"the last {len(self._streak)} requests all failed: {error}. "
                 "Every answer is kept: repeat the command to go on"

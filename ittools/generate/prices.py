@@ -6,6 +6,7 @@ Prices are US dollars per million tokens, as published in 2025; `--price IN,OUT`
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass
 
 from ittools.errors import Stopped, UsageError
@@ -55,8 +56,8 @@ def price_of(model: str, given: str | None, *, free: bool = False) -> Price | No
             prompt, completion = (float(part) for part in given.split(","))
         except ValueError:
             raise UsageError(f"--price {given}: expected IN,OUT in dollars per million tokens") from None
-        if prompt < 0 or completion < 0:
-            raise UsageError(f"--price {given}: a price cannot be negative")
+        if not (math.isfinite(prompt) and math.isfinite(completion)) or min(prompt, completion) < 0:
+            raise UsageError(f"--price {given}: a price is a number from 0 on")
         return Price(prompt, completion)
     if free:
         return Price()
@@ -69,7 +70,7 @@ class Budget:
 
     def __init__(self, price: Price, limit: float | None, spent: float = 0.0) -> None:
         self.price, self.limit, self.spent = price, limit, spent
-        self.reserved = 0.0
+        self.reserved, self._holders = 0.0, 0
         self._freed = asyncio.Condition()
 
     async def reserve(self, request: Request) -> float:
@@ -81,20 +82,21 @@ class Budget:
         amount = self.price.most(request)
         async with self._freed:
             while self.limit is not None and self.spent + self.reserved + amount > self.limit:
-                if self.reserved <= 0:
+                if not self._holders:
                     raise Stopped(
                         f"--max-cost ${self.limit:g} is reached: ${self.spent:.4f} spent, the next request "
                         f"can cost ${amount:.4f}; every answer is kept, go on with a higher --max-cost"
                     )
                 await self._freed.wait()
             self.reserved += amount
+            self._holders += 1
         return amount
 
     async def settle(self, amount: float, cost: float) -> None:
         """Replace a reservation by what was really (or possibly) spent."""
         async with self._freed:
-            self.reserved = max(0.0, self.reserved - amount)
-            if self.reserved < 1e-12:
-                self.reserved = 0.0
+            self._holders -= 1
+            # exactly 0 when nobody holds any, whatever the sums of floats left behind
+            self.reserved = max(0.0, self.reserved - amount) if self._holders else 0.0
             self.spent += cost
             self._freed.notify_all()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from ittools.errors import InputError, TeacherError
 from ittools.formats.rows import file_rows
+from ittools.generate import probe
 from ittools.generate.teacher import Request, Response
+from ittools.records.build import mend_text
 
 
 class ReplayTeacher:
@@ -19,6 +22,8 @@ class ReplayTeacher:
         self._answers = _recorded(path)
 
     async def answer(self, request: Request) -> Response:
+        if request.stage == probe.STAGE and request.key not in self._answers:
+            return Response("", "stop")  # recorded without the question, so in free text
         try:
             return self._answers[request.key]
         except KeyError:
@@ -40,7 +45,11 @@ def _recorded(path: Path) -> dict[str, Response]:
     for place, row in file_rows(path):
         try:
             tokens = (int(row.get("prompt_tokens", 0)), int(row.get("completion_tokens", 0)))
-            answers[row["key"]] = Response(row["text"], row.get("finish", "stop"), *tokens)
+            if not isinstance(row["text"], str):
+                raise TypeError("text")
+            answers[row["key"]] = Response(
+                mend_text(row["text"]), mend_text(str(row.get("finish", "stop"))), *tokens
+            )
         except (KeyError, TypeError, ValueError):
             raise InputError(f"{place}: a recorded answer needs key and text") from None
     return answers
@@ -50,7 +59,7 @@ def _from_ledger(path: Path) -> dict[str, Response]:
     import sqlite3
 
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as ledger:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as ledger:
             rows = ledger.execute(
                 "SELECT key, text, finish, prompt_tokens, completion_tokens, usage_known FROM responses"
             ).fetchall()

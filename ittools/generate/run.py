@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from ittools.errors import UsageError
+from ittools.generate import probe
 from ittools.generate.ask import Asker
 from ittools.generate.ledger import Ledger
 from ittools.generate.plan import estimate
 from ittools.generate.prices import Budget, Price, price_of
 from ittools.generate.seeds import Seed, open_seeds, read_seeds
 from ittools.generate.self_instruct.method import Plan, Result, SelfInstruct
-from ittools.generate.self_instruct.prompts import Style
+from ittools.generate.self_instruct.prompts import VERSION, Style
 from ittools.generate.teacher import Api, Teacher
 from ittools.options import option
 from ittools.progress import Progress
@@ -88,11 +90,16 @@ def _check(options: GenerateOptions) -> None:
         problems.append("--num must be at least 1")
     if options.concurrency < 1:
         problems.append("--concurrency must be at least 1")
-    if options.max_cost is not None and options.max_cost < 0:
-        problems.append("--max-cost cannot be negative")
+    if options.max_cost is not None and not options.max_cost >= 0:
+        problems.append("--max-cost is a number from 0 on")
     if not 0 <= options.offline_errors <= 0.9:
         problems.append("--offline-errors is a share from 0 to 0.9")
-    if options.timeout <= 0 or options.retries < 0 or options.backoff < 0:
+    times = (options.timeout, options.backoff)
+    if (
+        not all(map(math.isfinite, times))
+        or options.timeout <= 0
+        or min(options.retries, options.backoff) < 0
+    ):
         problems.append("--timeout must be positive, --retries and --backoff not negative")
     if options.teacher == "replay" and options.replay is None:
         problems.append("--teacher replay needs --replay PATH")
@@ -117,9 +124,32 @@ def _model(options: GenerateOptions) -> str:
     return options.model
 
 
+def _is_openai(options: GenerateOptions) -> bool:
+    return options.base_url is None or _host(options.base_url) == OPENAI_HOST
+
+
+def _host(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    return urlsplit(url).hostname or ""
+
+
+def _is_own(host: str) -> bool:
+    """A machine of the user's: its answers cost nothing. A name without a point is of a local network."""
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".localhost", ".internal"))
+
+
 def _price(options: GenerateOptions) -> Price | None:
-    local = options.base_url is not None and OPENAI_HOST not in options.base_url
-    return price_of(options.model, options.price, free=options.teacher != "openai" or local)
+    """Null where it is not known: published prices hold for OpenAI's own address only."""
+    if options.teacher == "openai" and not _is_openai(options) and not _is_own(_host(options.base_url or "")):
+        return price_of("", options.price)
+    free = options.teacher != "openai" or not _is_openai(options)
+    return price_of(options.model, options.price, free=free)
 
 
 def _known_price(options: GenerateOptions) -> Price:
@@ -142,7 +172,7 @@ def _teacher(options: GenerateOptions) -> Teacher:
     from ittools.generate.client import OpenAITeacher
 
     key = os.environ.get("OPENAI_API_KEY", "")
-    if not key and (options.base_url is None or OPENAI_HOST in options.base_url):
+    if not key and _is_openai(options):
         raise UsageError("no key: set OPENAI_API_KEY, or --base-url for a local server, or --teacher offline")
     return OpenAITeacher(
         model=options.model, base_url=options.base_url, key=key or "none",
@@ -164,8 +194,11 @@ async def _write(options: GenerateOptions, seeds: list[Seed], output: Output, pr
             )
         budget = Budget(price, options.max_cost, ledger.spent() + worth)
         asker = Asker(teacher, ledger, budget, progress, retries=options.retries, backoff=options.backoff)
-        style = Style(options.api, await _is_structured(options, teacher, ledger, progress))
-        plan = Plan(options.num, options.language, options.seed, teacher.model, style, _license(options))
+        style = Style(options.api, await _is_structured(options, asker, progress))
+        plan = Plan(
+            options.num, options.language, options.seed, teacher.model, style, _license(options),
+            _version(options),
+        )  # fmt: skip
         result = await SelfInstruct(plan, seeds, asker, progress).run()
         asker.settle_failures()
         _finish(options, output, result, _account(ledger, asker, teacher))
@@ -174,22 +207,20 @@ async def _write(options: GenerateOptions, seeds: list[Seed], output: Output, pr
         await teacher.close()
 
 
-async def _is_structured(
-    options: GenerateOptions, teacher: Teacher, ledger: Ledger, progress: Progress
-) -> bool:
-    """Whether to ask for JSON by schema; the endpoint's answer is kept, so a resumed run asks alike."""
-    if options.structured != "auto" or options.teacher != "openai" or options.api != "chat":
+async def _is_structured(options: GenerateOptions, asker: Asker, progress: Progress) -> bool:
+    """Whether to ask for JSON by schema."""
+    if options.structured != "auto" or options.teacher == "offline" or options.api != "chat":
         return options.structured == "on"
-    name = f"structured:{options.base_url}:{options.model}"
-    known = ledger.fact(name)
-    if known is None:
-        from ittools.generate.client import OpenAITeacher
+    known = await probe.offers_schema(asker, asker.teacher.model)
+    progress.note(f"{options.model}: JSON-schema answers: {'yes' if known else 'no'}")
+    return known
 
-        assert isinstance(teacher, OpenAITeacher)
-        known = "yes" if await teacher.offers_schema(options.api) else "no"
-        ledger.set_fact(name, known)
-    progress.note(f"{options.model}: JSON-schema answers: {known}")
-    return known == "yes"
+
+def _version(options: GenerateOptions) -> str:
+    """Of the prompts; with another share of errors the offline teacher answers them differently."""
+    usual = GenerateOptions().offline_errors
+    spoiled = options.teacher != "openai" and options.offline_errors != usual
+    return f"{VERSION}+errors={options.offline_errors:g}" if spoiled else VERSION
 
 
 def _license(options: GenerateOptions) -> str:
@@ -198,8 +229,7 @@ def _license(options: GenerateOptions) -> str:
         return options.license
     if options.teacher == "offline":
         return "Apache-2.0"
-    openai = options.base_url is None or OPENAI_HOST in options.base_url
-    return "LicenseRef-openai-terms" if openai else UNSPECIFIED_LICENSE
+    return "LicenseRef-openai-terms" if _is_openai(options) else UNSPECIFIED_LICENSE
 
 
 def _account(ledger: Ledger, asker: Asker, teacher: Teacher) -> dict[str, Any]:

@@ -50,10 +50,18 @@ def read_seeds(sources: list[Source]) -> list[Seed]:
 
 
 def _seed(language: str, records: list[Record]) -> Seed:
-    meta = json.loads(records[0]["meta"] or "{}")
     pairs = tuple((r["input"], r["output"]) for r in records if r["output"].strip())
-    task = Demonstration(records[0]["instruction"], pairs, bool(meta.get("is_classification")), language)
+    task = Demonstration(records[0]["instruction"], pairs, _is_classification(records[0]), language)
     return Seed(task, tuple(r["id"] for r in records))
+
+
+def _is_classification(record: Record) -> bool:
+    """What the record's `meta` says of it; somebody else's `meta` may be anything."""
+    try:
+        meta = json.loads(record["meta"] or "{}")
+    except ValueError:
+        return False
+    return isinstance(meta, dict) and bool(meta.get("is_classification"))
 
 
 def in_language(seeds: list[Seed], language: str) -> list[Seed]:

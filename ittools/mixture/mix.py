@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,8 +91,8 @@ def _check(options: MixOptions) -> None:
     problems = []
     if not 0 <= options.heldout < 1:
         problems.append("--heldout is a share from 0 to below 1")
-    if options.temperature <= 0:
-        problems.append("--temperature must be positive")
+    if not 0 < options.temperature < math.inf:
+        problems.append("--temperature must be a positive number")
     if options.cap is not None and options.cap < 1:
         problems.append("--cap must be at least 1")
     if options.size is not None and options.size < 1:
@@ -155,7 +156,7 @@ def _write(options: MixOptions, output: Output, index: Index, progress: Progress
     if options.keep_dropped:
         _write_dropped(output, index, set(fresh), set(chosen.tolist()))
     if options.layout == "messages":
-        output.add_bytes("dataset_info.json", _llama_factory(options.out.name, splits).encode())
+        output.add_bytes("dataset_info.json", _llama_factory(options.out.resolve().name, splits).encode())
     output.finish(funnel, seed=options.seed, components=components, layout=options.layout)
 
 
@@ -177,11 +178,13 @@ def _shares(options: MixOptions, counts: dict[str, int]) -> dict[str, float]:
         if name not in counts:
             near = did_you_mean(name, counts)
             raise UsageError(f"--weight {pair}: no component {name!r}{near}; there are: {', '.join(counts)}")
-        if weights[name] < 0:
-            raise UsageError(f"--weight {pair}: a weight cannot be negative")
+        if not 0 <= weights[name] < math.inf:
+            raise UsageError(f"--weight {pair}: a weight is a number from 0 up")
     if weights and set(weights) != set(counts):
         missing = ", ".join(name for name in counts if name not in weights)
         raise UsageError(f"--weight is missing for: {missing} (give 0 to leave a component out)")
+    if weights and not any(weights.values()):
+        raise UsageError("--weight: all are 0, so nothing would be drawn")
     return rates(counts, cap=options.cap, temperature=options.temperature, weights=weights)
 
 

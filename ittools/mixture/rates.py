@@ -4,7 +4,7 @@
     rates({"a": 16, "b": 1}, temperature=2) -> {"a": 0.8, "b": 0.2}
 
 rate = min(n, cap) ** (1 / temperature), as in seqio's `rate_num_examples`
-(github.com/google/seqio, utils.py); weights multiply it.
+(github.com/google/seqio, utils.py). Weights, when given, stand in its place.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ def rates(
     if weights:
         raw = {name: float(weights[name]) for name in counts}
     else:
-        raw = {
-            name: (min(count, cap) if cap is not None else count) ** (1 / temperature)
-            for name, count in counts.items()
-        }
+        capped = {name: min(count, cap) if cap is not None else count for name, count in counts.items()}
+        try:
+            raw = {name: count ** (1 / temperature) for name, count in capped.items()}
+        except OverflowError:  # near 0 the largest takes all
+            largest = max(capped.values())
+            raw = {name: (count / largest) ** (1 / temperature) for name, count in capped.items()}
     total = sum(raw.values())
     return {name: rate / total if total else 0.0 for name, rate in raw.items()}
 

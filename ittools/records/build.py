@@ -61,7 +61,7 @@ def build_record(
     turns = [{"role": t["role"], "content": mend_text(t["content"])} for t in context or ()]
     rejected = None if rejected is None else mend_text(rejected)
     record: Record = dict.fromkeys(SCHEMA.names)
-    record.update(others)
+    record.update({name: _mended(value) for name, value in others.items()})
     record.update(
         id=content_id(*content, turns, rejected),
         instruction=content[0],
@@ -70,11 +70,28 @@ def build_record(
         context=turns,
         rejected=rejected,
         scores=scores_column(scores),
-        task=task or source,
-        source=source,
-        license=license or UNSPECIFIED_LICENSE,
+        task=mend_text(task or source),
+        source=mend_text(source),
+        license=mend_text(license or UNSPECIFIED_LICENSE),
     )
     return record
+
+
+def opened_meta(meta: str | None) -> dict[str, Any]:
+    """`meta` as a mapping; text that is not a JSON object stands under the key "meta"."""
+    if not meta:
+        return {}
+    try:
+        opened = json.loads(meta)
+    except (ValueError, RecursionError):
+        return {"meta": meta}
+    return opened if isinstance(opened, dict) else {"meta": meta}
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_mended(one) for one in value]
+    return mend_text(value) if isinstance(value, str) else value
 
 
 def record_batch(records: Iterable[Record]) -> pa.RecordBatch:

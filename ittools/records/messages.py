@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ittools.records.build import Turn
+from ittools.records.build import Turn, opened_meta
 from ittools.records.schema import MESSAGES_SCHEMA
 
 
@@ -57,5 +57,5 @@ def messages_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
 def _meta_with_rejected(row: dict[str, Any]) -> str | None:
     if row["rejected"] is None:
         return row["meta"]  # type: ignore[no-any-return]
-    meta = json.loads(row["meta"]) if row["meta"] else {}
-    return json.dumps(meta | {"rejected": row["rejected"]}, ensure_ascii=False, sort_keys=True)
+    meta = opened_meta(row["meta"]) | {"rejected": row["rejected"]}
+    return json.dumps(meta, ensure_ascii=False, sort_keys=True)

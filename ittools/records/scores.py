@@ -30,8 +30,11 @@ def as_scores(value: Any) -> dict[str, float] | None:
     if isinstance(value, list):
         if all(isinstance(pair, dict) and set(pair) == {"name", "value"} for pair in value):
             value = scores_dict(value)
-        elif all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in value):
+        elif all(isinstance(p, (list, tuple)) and len(p) == 2 and isinstance(p[0], str) for p in value):
             value = dict(value)
     if isinstance(value, dict) and all(isinstance(v, (int, float)) for v in value.values()):
-        return {str(name): float(score) for name, score in value.items()}
+        try:
+            return {str(name): float(score) for name, score in value.items()}
+        except OverflowError:  # a whole number of over 308 digits
+            return None
     return None

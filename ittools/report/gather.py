@@ -112,8 +112,13 @@ def gather(steps: list[Step], title: str, browse: int) -> Facts:
             facts.predictions = _predictions(step, browse)
         if step.manifest["command"] == "finetune":
             facts.training = step.manifest["training"]
-            facts.loss_picture = base64.b64encode((step.path / "loss.png").read_bytes()).decode()
+            facts.loss_picture = _picture(step.path / "loss.png")
     return facts
+
+
+def _picture(path: Path) -> str | None:
+    """As base64; null when the file is gone, which `verify` tells and a report survives."""
+    return base64.b64encode(path.read_bytes()).decode() if path.is_file() else None
 
 
 def _read_records(facts: Facts, step: Step, browse: int) -> None:

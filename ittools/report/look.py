@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ittools.errors import UsageError
 from ittools.formats.source import ReadOptions, open_inputs
 from ittools.options import argument, option
 from ittools.progress import Progress
@@ -29,6 +30,8 @@ class HeadOptions(ReadOptions):
 
 def head(options: HeadOptions, _: Progress) -> Answer:
     """The first records, in full but for fields over 2,000 characters."""
+    if options.num < 1:
+        raise UsageError("--num must be at least 1")
     records: list[dict[str, Any]] = []
     for batch in _batches(options):
         records += batch.slice(0, options.num - len(records)).to_pylist()
@@ -46,13 +49,13 @@ def _record_lines(number: int, record: dict[str, Any]) -> list[str]:
     from ittools.visible import visible
 
     about = "  ".join(str(record[k]) for k in ("task", "source", "license", "language") if record[k])
-    lines = [f"── {number}  {record['id'][:8]}  {visible(about)}"]
+    lines = [f"── {number}  {visible(record['id'][:8])}  {visible(about)}"]
     turns = [(turn["role"], turn["content"]) for turn in record["context"] or []]
     for name, text in [*turns, *((name, record[name]) for name in SHOWN)]:
         if text:
             cut = text if len(text) <= WIDTH else text[:WIDTH] + f" … ({len(text):,} characters)"
             first, *rest = visible(cut, keep_newlines=True).split("\n")
-            lines += [f"{name:>12}  {first}", *(" " * 14 + line for line in rest)]
+            lines += [f"{visible(name):>12}  {first}", *(" " * 14 + line for line in rest)]
     return lines
 
 
@@ -72,6 +75,8 @@ class StatsOptions(ReadOptions):
 
 def stats(options: StatsOptions, progress: Progress) -> Answer:
     """Counts and length quantiles of all records, streamed."""
+    if options.top < 1:
+        raise UsageError("--top must be at least 1")
     progress.start("stats")
     counters: dict[str, Counter[str]] = {n: Counter() for n in ("language", "license", "source", "task")}
     lengths: dict[str, list[pa.Array]] = {name: [] for name in SHOWN}
@@ -121,6 +126,8 @@ class VerifyOptions:
 
 def verify(options: VerifyOptions, progress: Progress) -> Answer:
     """Every file against the manifest; exit 1 when something is wrong."""
+    from ittools.visible import visible
+
     progress.start("verify", len(options.inputs))
     found: dict[str, list[str]] = {}
     for name in options.inputs:
@@ -128,5 +135,5 @@ def verify(options: VerifyOptions, progress: Progress) -> Answer:
         progress.advance()
     lines = []
     for name, problems in found.items():
-        lines += [f"{name}: {problem}" for problem in problems] or [f"{name}: ok"]
+        lines += [visible(f"{name}: {problem}") for problem in problems] or [f"{visible(name)}: ok"]
     return Answer(lines, found, ok=not any(found.values()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
@@ -30,12 +32,12 @@ def _front_matter(manifest: dict[str, Any]) -> list[str]:
 
 
 def _quoted(word: str) -> str:
-    return f'"{word}"'  # `no` is Norwegian, not false
+    return json.dumps(word)  # `no` is Norwegian, not false; strangers' languages may hold anything
 
 
 def _hub_license(expression: str) -> str:
     known = expression.lower()
-    return known if known.startswith(("apache-", "mit", "cc-", "cc0-", "odc-")) else "other"
+    return known if re.fullmatch(r"mit|(apache|cc|cc0|odc)-[a-z0-9.-]+", known) else "other"
 
 
 def _body(manifest: dict[str, Any]) -> list[str]:

@@ -187,8 +187,10 @@ def writing(
                 return
             _clear(out)
             output.staging.mkdir()
-            yield output
-            _clear(out)
+            try:
+                yield output
+            finally:  # also of a failure: what is not finished is not left lying about
+                _clear(out)
     except PermissionError as error:
         raise StoreError(f"{out}: cannot write here ({error.strerror}: {error.filename})") from None
 
@@ -200,6 +202,7 @@ def _reusable(out: Path, fingerprint: str, force: bool) -> Manifest | None:
     if manifest is None:
         return None
     if manifest["fingerprint"] == fingerprint:
+        _refuse_damaged(out, manifest)
         return manifest
     raise UsageError(
         f"{out}: holds the finished output of another run of `{manifest['command']}` "
@@ -207,11 +210,36 @@ def _reusable(out: Path, fingerprint: str, force: bool) -> Manifest | None:
     )
 
 
+def _refuse_damaged(out: Path, manifest: Manifest) -> None:
+    for entry in manifest["files"]:
+        path = out / entry["path"]
+        if not path.is_file() or path.stat().st_size != entry["bytes"]:
+            raise StoreError(f"{path}: missing or cut short; --force writes the directory again")
+
+
 def _refuse_foreign(out: Path) -> None:
+    """Nobody's files are deleted but our own: those of the manifest, or of a run that was killed."""
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out}: is a file; --out must name a directory")
     if out.is_dir() and not (out / LOCK_NAME).exists() and any(out.iterdir()):
         raise UsageError(f"{out}: holds files that ittools did not write; give another --out")
+    foreign = sorted(foreign_files(out)) if (out / MANIFEST_NAME).exists() else []
+    if foreign:
+        raise UsageError(
+            f"{out}: holds files that ittools did not write ({', '.join(foreign[:3])}); "
+            "move them away or give another --out"
+        )
+
+
+def foreign_files(out: Path) -> set[str]:
+    """Files below `out` that its manifest does not list; none when the manifest is damaged."""
+    try:
+        manifest = read_manifest(out)
+    except StoreError:
+        return set()
+    listed = {entry["path"] for entry in (manifest or {"files": []})["files"]}
+    names = (path.relative_to(out) for path in out.rglob("*") if not path.is_dir() or path.is_symlink())
+    return {name.as_posix() for name in names if name.parts[0] not in KEPT_ASIDE} - listed
 
 
 def _replace_contents(out: Path, staging: Path) -> None:

@@ -30,16 +30,20 @@ def read_manifest(directory: Path) -> Manifest | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        raise StoreError(f"{path}: damaged (not UTF-8); write the directory again") from None
+        raise StoreError(f"{path}: damaged (not UTF-8); write the directory again with --force") from None
     try:
         manifest = json.loads(text)
         own_hash = manifest.pop("manifest_sha256")
     except (ValueError, KeyError, AttributeError, TypeError):
-        raise StoreError(f"{path}: damaged (not a manifest); write the directory again") from None
+        raise StoreError(
+            f"{path}: damaged (not a manifest); write the directory again with --force"
+        ) from None
     intact = own_hash == sha256_json(manifest)
     manifest["manifest_sha256"] = own_hash
     if not intact or text != json_text(manifest):
-        raise StoreError(f"{path}: damaged (its own hash does not fit); write the directory again")
+        raise StoreError(
+            f"{path}: damaged (its own hash does not fit); write the directory again with --force"
+        )
     return manifest  # type: ignore[no-any-return]
 
 

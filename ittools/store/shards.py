@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ittools.errors import InputError
 from ittools.store.files import sha256_file, sync_file
 
 ROW_GROUP = 16_384  # records
@@ -132,4 +133,15 @@ def read_shard(path: Path, columns: list[str] | None = None) -> Iterator[pa.Reco
     """Record batches of a shard, a row group at a time, page checksums verified."""
     with pq.ParquetFile(path, page_checksum_verification=True) as shard:
         for group in range(shard.num_row_groups):
-            yield from shard.read_row_group(group, columns=columns).to_batches()
+            yield from read_row_group(shard, group, columns, where=str(path)).to_batches()
+
+
+def read_row_group(
+    shard: pq.ParquetFile, group: int, columns: list[str] | None = None, *, where: str
+) -> pa.Table:
+    """One row group. Raises InputError when its bytes are not what was written."""
+    try:
+        return shard.read_row_group(group, columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{where}: damaged Parquet in row group {group} ({reason})") from None

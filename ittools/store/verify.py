@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ittools.errors import StoreError
+from ittools.errors import InputError, StoreError
 from ittools.records.build import content_id
-from ittools.store.dataset import KEPT_ASIDE
+from ittools.store.dataset import foreign_files
 from ittools.store.files import sha256_file
 from ittools.store.manifest import read_manifest
 from ittools.store.shards import read_shard
@@ -26,15 +26,10 @@ def verify(directory: Path) -> list[str]:
     if manifest is None:
         raise StoreError(f"{directory}: no manifest.json, so this is not a finished output")
     listed = {entry["path"]: entry for entry in manifest["files"]}
-    problems = [f"{name}: foreign, not in the manifest" for name in _present(directory) - listed.keys()]
+    problems = [f"{name}: foreign, not in the manifest" for name in foreign_files(directory)]
     for name, entry in listed.items():
         problems += _file_problems(directory / name, name, entry)
     return sorted(problems)
-
-
-def _present(directory: Path) -> set[str]:
-    names = (path.relative_to(directory) for path in directory.rglob("*") if not path.is_dir())
-    return {name.as_posix() for name in names if name.parts[0] not in KEPT_ASIDE}
 
 
 def _file_problems(path: Path, name: str, entry: dict[str, Any]) -> list[str]:
@@ -44,7 +39,7 @@ def _file_problems(path: Path, name: str, entry: dict[str, Any]) -> list[str]:
         return [f"{name}: {path.stat().st_size} bytes, the manifest says {entry['bytes']}"]
     if sha256_file(path) != entry["sha256"]:
         return [f"{name}: changed, its sha256 is not the manifest's"]
-    if name.endswith(".parquet"):
+    if "records" in entry:  # a shard; other Parquet, such as clusters, is whole by its sha256
         return _shard_problems(path, name, entry)
     return []
 
@@ -54,7 +49,7 @@ def _shard_problems(path: Path, name: str, entry: dict[str, Any]) -> list[str]:
         if pq.read_metadata(path).num_rows != entry["records"]:
             return [f"{name}: not {entry['records']} records"]
         wrong = sum(_wrong_ids(batch) for batch in read_shard(path))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, InputError) as error:
         return [f"{name}: unreadable ({error})"]
     return [f"{name}: {wrong} ids do not fit their content"] if wrong else []
 

@@ -9,6 +9,7 @@ probability 0.44; (25, 5) finds it with 0.99, and exact verification removes wha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -39,11 +40,24 @@ def premix(hashes: U64) -> U32:
     return values ^ (values >> np.uint32(16))
 
 
-def signatures(shingles: Shingles, *, count: int = 128) -> U32:
-    """(records, count) uint32. A record without shingles has all values at the maximum."""
-    a, b = permutations(count)
+def field_signatures(fields: Sequence[Shingles], *, count: int = 128) -> U32:
+    """(records, count) uint32: column k is of field k modulo their number.
+
+    Records alike in every field share a band at least as often as the least alike field would;
+    records unlike in one field hardly ever, however long the instruction that they have in common.
+    """
+    result = np.empty((len(fields[0]), count), np.uint32)
+    for number, shingles in enumerate(fields):
+        mine = slice(number, None, len(fields))
+        result[:, mine] = signatures(shingles, count=count, columns=mine)
+    return result
+
+
+def signatures(shingles: Shingles, *, count: int = 128, columns: slice = slice(None)) -> U32:
+    """(records, count) uint32, or some columns. A record without shingles has the maximum in all."""
+    a, b = (part[columns] for part in permutations(count))
     values = premix(shingles.hashes)
-    result = np.full((len(shingles), count), EMPTY, np.uint32)
+    result = np.full((len(shingles), len(a)), EMPTY, np.uint32)
     offsets = shingles.offsets
     first = 0
     while first < len(shingles):
@@ -59,7 +73,11 @@ def _fill(
 ) -> None:
     begin, end = int(offsets[first]), int(offsets[last])
     filled = np.flatnonzero(np.diff(offsets[first : last + 1]))  # reduceat cannot take empty ranges
-    if end > begin:
+    if last == first + 1:  # maybe one huge record: its shingles a chunk at a time
+        for at in range(begin, end, CHUNK):
+            hashed = a[:, None] * values[None, at : min(at + CHUNK, end)] + b[:, None]
+            result[first] = np.minimum(result[first], hashed.min(axis=1))
+    elif end > begin:
         hashed = a[:, None] * values[None, begin:end] + b[:, None]  # (count, shingles)
         starts = offsets[first:last][filled] - begin
         result[first + filled] = np.minimum.reduceat(hashed, starts, axis=1).T

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ittools.text.words import unicode_words
+from ittools.text.words import content_words
 
 U64 = NDArray[np.uint64]
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd: multiplication by it is a bijection modulo 2**64
@@ -45,7 +45,7 @@ def shingle_batch(texts: Sequence[str], *, n: int, tag: int = 0) -> Shingles:
     words: list[int] = []
     lengths = np.zeros(len(texts), np.int64)
     for i, text in enumerate(texts):
-        found = unicode_words(text)
+        found = content_words(text)
         lengths[i] = len(found)
         for word in found:
             code = known.get(word)

@@ -94,6 +94,7 @@ def need_libraries() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")
     # notes of the libraries to their own developers; a user can do nothing about them
     for module in ("transformers", "peft", "torch", "accelerate"):
         warnings.filterwarnings("ignore", module=rf"{module}\..*")

@@ -16,7 +16,8 @@ from ittools.train.tiny import LORA_TARGETS, tiny_model
 if TYPE_CHECKING:
     from ittools.train.options import FinetuneOptions
 
-RATES = {"tiny": 5e-3, "lora": 2e-4, "full": 2e-5}  # peak learning rates; tiny starts from nothing
+RATES = {"lora": 2e-4, "full": 2e-5}  # peak learning rates of pretrained models
+TINY_RATES = {"lora": 5e-3, "full": 1e-3}  # of one that starts from nothing
 WARMUP = 0.03  # share of the steps
 History = list[dict[str, float]]
 
@@ -39,7 +40,7 @@ def run_training(
         few_threads()
     bf16 = options.precision == "bf16" or (options.precision == "auto" and device == "cuda")
     model = prepare_model(options, tokenizer, device, bf16=bf16)
-    rate = options.learning_rate or RATES["tiny" if options.model == "tiny" else options.tune]
+    rate = options.learning_rate or (TINY_RATES if options.model == "tiny" else RATES)[options.tune]
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
         per_device_train_batch_size=options.batch_size,
@@ -200,7 +201,7 @@ def _telling(progress: Progress) -> Any:
             if logs and "loss" in logs:
                 if not math.isfinite(logs["loss"]):
                     raise TrainError(
-                        f"the loss is {logs['loss']} at step {state.global_step}; a lower --learning-rate helps"
+                        f"the loss is {logs['loss']} at step {state.global_step}; lower --learning-rate"
                     )
                 progress.advance()
                 progress.show(loss=f"{float(logs['loss']):.4f}")

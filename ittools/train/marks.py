@@ -7,7 +7,7 @@ inference alike. Such records are dropped and counted, not trained on as somebod
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ittools.errors import TrainError
@@ -34,22 +34,28 @@ def end_of_turn(tokenizer: Any) -> int:
     if token not in tokenizer.all_special_ids and token not in tokenizer.added_tokens_decoder:
         written = tokenizer.decode([token])
         raise TrainError(
-            f"the chat template ends the assistant's turn in plain text (token {written!r}), at which no model "
-            "stops; let it write {{ eos_token }} there"
+            f"the chat template ends the assistant's turn in plain text (token {written!r}), at which no "
+            "model stops; let it write {{ eos_token }} there"
         )
     return token
 
 
 def control_marks(tokenizer: Any) -> re.Pattern[str]:
     """Special tokens, and what the template writes between two turns (`[/INST]`, `### Response:`)."""
-    marks = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
-    marks |= set(tokenizer.all_special_tokens)
+    special = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
+    special |= set(tokenizer.all_special_tokens)
     try:
-        between = re.split("|".join(_WORDS), render(_PROBE, tokenizer))[1:-1]
+        text = render(_PROBE, tokenizer)
     except TrainError:  # a template for one question and one answer
-        between = re.split("|".join(_WORDS), render(_PROBE[:2], tokenizer))[1:-1]
-    marks |= {piece.strip() for piece in between}
-    return re.compile("|".join(re.escape(mark) for mark in sorted(marks) if mark))
+        text = render(_PROBE[:2], tokenizer)
+    between = re.split(_any_of([*special, *_WORDS]), text[text.find(_WORDS[0]) :])
+    # a role alone (`assistant`) or a colon means nothing by itself
+    pieces = {piece.strip() for piece in between if len(piece.strip()) > 2}
+    return re.compile(_any_of(special | {piece for piece in pieces if not piece.isalnum()}))
+
+
+def _any_of(texts: Iterable[str]) -> str:
+    return "|".join(re.escape(text) for text in sorted(texts) if text)
 
 
 def forges(messages: Sequence[Turn], marks: re.Pattern[str]) -> bool:

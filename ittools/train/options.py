@@ -23,7 +23,7 @@ class FinetuneOptions(ReadOptions):
     epochs: float = option(3.0, "passes over the records")
     max_steps: int | None = option(None, "optimizer steps (overrides --epochs)")
     learning_rate: float | None = option(
-        None, "peak learning rate (default: 2e-4 lora, 2e-5 full, 5e-3 tiny)"
+        None, "peak learning rate (default: 2e-4 lora, 2e-5 full; tiny: 5e-3, 1e-3)"
     )
     batch_size: int = option(8, "records at a time on one device")
     accumulate: int = option(1, "batches per optimizer step")

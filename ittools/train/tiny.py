@@ -8,10 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 LAYERS, WIDTH, HEADS, CONTEXT = 4, 128, 4, 2048
-# a frozen random base passes more on when its embeddings are not tiny: with LoRA on all linear
-# layers and the head, eight records are learnt by heart in some 50 steps
-EMBEDDING_SCALE = 10.0
-
+# with the head among them LoRA alone learns eight records by heart in some 40 steps on a frozen
+# random base; without it the loss ends at 3
 LORA_TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "lm_head"]
 
 PAD, START, END = "<|pad|>", "<|im_start|>", "<|im_end|>"
@@ -59,7 +57,7 @@ def tiny_model(tokenizer: Any, *, seed: int, layers: int = LAYERS, width: int = 
         num_attention_heads=HEADS,
         num_key_value_heads=HEADS,
         max_position_embeddings=CONTEXT,
-        tie_word_embeddings=False,  # tied and scaled up, the first loss would be 23 in place of 5.6,
+        tie_word_embeddings=False,
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,
         bos_token_id=None,
@@ -67,8 +65,6 @@ def tiny_model(tokenizer: Any, *, seed: int, layers: int = LAYERS, width: int = 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = LlamaForCausalLM(config)
-    with torch.no_grad():
-        model.get_input_embeddings().weight.mul_(EMBEDDING_SCALE)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     return model

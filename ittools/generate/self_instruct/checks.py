@@ -38,7 +38,7 @@ def instruction_reason(instruction: str, language: str) -> str | None:
     first = unicodedata.category(instruction[0])
     if first[0] not in "LN" and instruction[0] not in "¿¡\"'(«「『“„":
         return "starts-with-punctuation"
-    if language == "en" and not instruction[0].isascii():
+    if language.split("-", maxsplit=1)[0] == "en" and not instruction[0].isascii():
         return "not-ascii-start"
     return None
 

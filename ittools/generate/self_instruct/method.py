@@ -32,7 +32,7 @@ QUESTION_YES, QUESTION_NO = 12, 19  # demonstrations of the classification quest
 SHOWN_LABEL_FIRST, SHOWN_INPUT_FIRST = 16, 11
 MOST_SIMILAR = 0.7  # ROUGE-L F1 above which an instruction is not new
 NEAREST = 10  # similar instructions kept with each record
-EXPECTED_YIELD = 4  # accepted tasks a request, to size a round
+EXPECTED_YIELD = 6  # accepted tasks a request, to size a round
 MOST_REQUESTS = 32  # instruction requests in one round
 CLASSES_EVERY = 4  # every fourth request shows classification tasks only
 BARREN_ROUNDS = 8  # rounds without a new task after which more asking is a waste
@@ -48,6 +48,7 @@ class Plan:
     model: str
     style: Style
     license: str
+    version: str = prompts.VERSION
 
 
 @dataclass
@@ -83,7 +84,9 @@ class SelfInstruct:
         self.result = Result()
         self.reasons: Counter[str] = Counter()
         self.pools: dict[str, Pool] = {
-            language: pool_for(language, [s.task.instruction for s in in_language(seeds, language)])
+            language: pool_for(
+                language.split("-")[0], [s.task.instruction for s in in_language(seeds, language)]
+            )
             for language in plan.languages
         }
         self.machine: dict[str, list[Seed]] = {language: [] for language in plan.languages}
@@ -97,9 +100,10 @@ class SelfInstruct:
             await self._round(number)
             barren = barren + 1 if self.result.tasks == before else 0
             if barren >= BARREN_ROUNDS:
+                found = self.result.tasks
+                do = f"write those with --num {found}, or give more seeds" if found else "give more seeds"
                 raise Stopped(
-                    f"the last {BARREN_ROUNDS} rounds brought nothing new: {self.result.tasks} of "
-                    f"{self.plan.num} tasks; write those with --num {self.result.tasks}, or give more seeds"
+                    f"the last {BARREN_ROUNDS} rounds brought nothing new: {found} of {self.plan.num} tasks; {do}"
                 )
             number += 1
         return self.result
@@ -144,7 +148,7 @@ class SelfInstruct:
         plan = self.plan
         penalty = 2.0 if plan.style.api == "completions" and stage == "instructions" else 0.0
         return Request(
-            stage, number, index, prompt.text, plan.model, prompts.VERSION, most, heat,
+            stage, number, index, prompt.text, plan.model, plan.version, most, heat,
             top_p=0.5 if stage == "instructions" and plan.style.api == "completions" else 1.0,
             presence_penalty=penalty, stop=prompt.stop, schema=prompt.schema,
             api=plan.style.api, seed=plan.seed,

@@ -15,55 +15,95 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ittools.records.build import mend_text
+
 Instance = tuple[str, str]  # (input, output)
 
 MOST_INSTANCES = 5
-_NUMBER = re.compile(
-    r"^[ \t>#*_-]*(?:(?:Task|Aufgabe|Tâche|Tarea|Instruction)[ \t]*)?(?:\d{1,4}|[０-９]{1,4})"
-    r"[ \t]*[.):、．）:][*_]*[ \t]*",
-    re.MULTILINE | re.IGNORECASE,
-)
-_BULLET = re.compile(r"^[ \t]*[-*•–][ \t]+", re.MULTILINE)
-_WRAPPING = "*_`\"“”'"
+LONGEST_NOTHING = 40  # characters in which a model says that there is no input
 
-_FENCE = re.compile(r"\A\s*```[\w-]*\n(.*?)\n?```\s*\Z", re.DOTALL)
-_LABEL = re.compile(
-    r"^[ \t>#*_-]*(?P<word>examples?|instances?|inputs?|outputs?|answers?|responses?|class[ _]labels?|labels?"
-    r"|expected outputs?|correct outputs?|sample inputs?|sample outputs?)"
-    r"[ \t]*(?:\#?\d{1,2})?[ \t]*[*_]*[ \t]*(?P<colon>[:：]|$)[*_]*[ \t]*",
+# "9." "9)" "(9)" "**9.**" "Task 9:" "９．", not the 3.5 and 12:30 of a line inside a task.
+# Possessive `*+`: a run of spaces, which models do fall into, must not be tried in every split.
+_NUMBER = re.compile(
+    r"^[ \t>#*_-]*+\(?(?:(?:Task|Aufgabe|Tâche|Tarea|Instruction)[ \t]*+)?+(?:\d{1,4}|[０-９]{1,4})[ \t]*+"
+    r"[.):、．）：](?!\d)[*_]*+[ \t]*+",
     re.MULTILINE | re.IGNORECASE,
 )
-_NEXT_TASK = re.compile(r"^[ \t#*_]*(?:task|tasks)(?:[ \t]*\d+)?[ \t]*[:：]", re.MULTILINE | re.IGNORECASE)
+_BULLET = re.compile(r"^[ \t]*+[-*•–][ \t]+", re.MULTILINE)
+_BOLD = re.compile(r"(?<!\S)\*\*(?=\S)|(?<=\S)\*\*(?!\w)")  # and not the power of 2**10
+_WRAPPING = {"*": "*", "_": "_", "`": "`", '"': '"', "“": "”", "'": "'"}
+
+_LABEL = re.compile(
+    r"^[ \t>#*_-]*+(?:(?:(?:example|instance)[ \t]*+)?+\#?\d{1,2}[.):][ \t*_]*+)?"
+    r"(?P<word>examples?|instances?|inputs?|outputs?|answers?|responses?|class[ _]labels?|labels?"
+    r"|expected outputs?|correct outputs?|sample inputs?|sample outputs?)"
+    r"[ \t]*+(?:\#?\d{1,2})?+[ \t]*+[*_]*+[ \t]*+(?P<colon>[:：]|$)[*_]*+[ \t]*+",
+    re.MULTILINE | re.IGNORECASE,
+)
+_NEXT_TASK = re.compile(r"^[ \t#*_]*+tasks?+(?:[ \t]*+\d++)?+[ \t]*+[:：]", re.MULTILINE | re.IGNORECASE)
 _NOTHING = re.compile(
-    r"[\W_]*(?:no ?input|none|n/?a|no input (?:is )?(?:needed|required|necessary|provided)|not applicable"
-    r"|empty|input not needed)?[\W_]*\Z",
+    r"[\s.…_–—-]*|[\s\"'`|]{1,4}"
+    r"|[\s\"'`*_<>\[\](){}.,:;!–—-]*(?:no ?input|none|n/?a|no input (?:is )?(?:needed|required|necessary"
+    r"|provided)|not applicable|empty|input not needed)[\s\"'`*_<>\[\](){}.,:;!–—-]*",
     re.IGNORECASE,
 )
 
+_DECODER = json.JSONDecoder(strict=False)  # raw line ends inside strings are common
+_JSON_START = re.compile(r"\{|^[ \t]*+\[", re.MULTILINE)  # a list inside a sentence is not the answer
+_JSON_LIST = re.compile(r"\[|\{\s*+\"\w++\"\s*+:\s*+\[")
+_BETWEEN = re.compile(r"[\s,]*+")
+_BROKEN = re.compile(r"\s*+(?:```\w*+\s*+)?+\{\s*+\"instances\"")
+_TASK_KEYS = ("instruction", "task", "text", "question", "description")
+_OUTPUT_KEYS = ("output", "class label", "class_label", "label", "answer", "response")
 
-def json_inside(text: str) -> Any:
-    """The JSON value that is `text`, or stands in a fence or between prose; null when none does."""
-    fenced = _FENCE.match(text)
-    body = fenced.group(1) if fenced else text
-    start = min((i for i in (body.find("{"), body.find("[")) if i >= 0), default=-1)
-    if start < 0:
+
+def json_items(text: str, outside: re.Pattern[str]) -> list[Any] | None:
+    """Elements of the JSON list that `text` holds, bare, fenced or between prose; null when none.
+
+    Of a list that was cut off or broken, those before the break. outside: a mark of the plain form;
+    where it stands beside the JSON, the answer is in that form and the JSON a part of it.
+    """
+    start = _JSON_START.search(text)
+    if start is None:
         return None
+    at = start.end() - 1
     try:
-        return json.JSONDecoder().raw_decode(body, start)[0]
-    except (ValueError, RecursionError):
+        value, end = _DECODER.raw_decode(text, at)
+    except RecursionError:
         return None
+    except ValueError:
+        value = _whole_items(text, at)
+        end = len(text)
+    if outside.search(text, 0, at) or outside.search(text, end):
+        return None
+    if isinstance(value, dict):
+        inner = next((inner for inner in value.values() if isinstance(inner, list)), None)
+        value = [value] if inner is None or _output_of(value) is not None else inner
+    return value if isinstance(value, list) and value else None
+
+
+def _whole_items(text: str, at: int) -> list[Any]:
+    """The elements before the break: {"tasks": ["a", "b", "unfini -> ["a", "b"]"""
+    opening = _JSON_LIST.match(text, at)
+    found: list[Any] = []
+    while opening:
+        at = _BETWEEN.match(text, opening.end() if not found else at).end()  # type: ignore[union-attr]
+        try:
+            item, at = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        found.append(item)
+    return found
 
 
 def numbered_tasks(text: str, *, cut: bool = False, goes_on: bool = False) -> list[str]:
     """Tasks of a numbered list. `cut`: the last one is incomplete. `goes_on`: the first number
     stands in the prompt already, as a completion endpoint continues it."""
-    value = json_inside(text)
-    found = _strings(value)
-    if found is None:
-        found = _cut_json_strings(text) if cut else None
+    bare = text.lstrip()
+    found = None if goes_on and bare[:1] not in "{[`" else _strings(json_items(text, _NUMBER))
     if found is not None:
         return [task for task in map(_clean_task, found) if task]
-    body = f"9. {text.lstrip()}" if goes_on and not _NUMBER.match(text.lstrip()) else text
+    body = f"9. {bare}" if goes_on and not _NUMBER.match(bare) else text
     marks = list(_NUMBER.finditer(body)) or list(_BULLET.finditer(body))
     pieces = [body[mark.end() : end] for mark, end in _with_ends(marks, len(body))]
     if cut and pieces:
@@ -71,38 +111,39 @@ def numbered_tasks(text: str, *, cut: bool = False, goes_on: bool = False) -> li
     return [task for task in map(_clean_task, pieces) if task]
 
 
-def _strings(value: Any) -> list[str] | None:
-    """`{"tasks": [...]}`, a bare list, or a list of objects with an instruction."""
-    if isinstance(value, dict):
-        value = next((inner for inner in value.values() if isinstance(inner, list)), None)
-    if not isinstance(value, list) or not value:
-        return None
-    texts = [next(iter(v.values()), None) if isinstance(v, dict) else v for v in value]
-    return [text for text in texts if isinstance(text, str)] or None
+def _strings(items: list[Any] | None) -> list[str] | None:
+    """Strings of a list, or of objects with an instruction; their own numbers taken off."""
+    texts = [text for text in map(_task_text, items or ()) if text is not None]
+    if texts and all(map(_NUMBER.match, texts)):
+        texts = [_NUMBER.sub("", text, count=1) for text in texts]
+    return texts or None
 
 
-def _cut_json_strings(text: str) -> list[str] | None:
-    """Complete strings of a JSON list that was cut off: {"tasks": ["a", "b", "unfini"""
-    start = re.match(r"\s*(?:```\w*\s*)?(?:\{\s*\"\w+\"\s*:\s*)?\[", text)
-    if not start:
-        return None
-    at, found = start.end(), []
-    for match in re.finditer(r'\s*("(?:[^"\\]|\\.)*")\s*,', text[at:]):
-        found.append(json.loads(match.group(1), strict=False))
-    return found
+def _task_text(item: Any) -> str | None:
+    if isinstance(item, dict):
+        named = [item.get(key) for key in _TASK_KEYS]
+        item = next((text for text in [*named, *item.values()] if isinstance(text, str)), None)
+    return mend_text(item) if isinstance(item, str) else None
 
 
 def _clean_task(piece: str) -> str:
     """First paragraph on one line, without the markdown round it."""
     paragraph = re.split(r"\n\s*\n", piece.strip(), maxsplit=1)[0]
-    task = " ".join(paragraph.split())
-    while len(task) > 1 and task[0] in _WRAPPING and task[-1] in _WRAPPING:
+    if paragraph.count("```") % 2:  # the end of a fence round the whole list
+        paragraph = paragraph[: paragraph.rindex("```")]
+    task = _BOLD.sub("", " ".join(paragraph.split())).strip()
+    while len(task) > 1 and _WRAPPING.get(task[0]) == task[-1] and not _ends_inside(task):
         task = task[1:-1].strip()
-    return task.replace("**", "").strip().rstrip(":：").rstrip()
+    return task.rstrip(":：").rstrip()
 
 
-_YES = re.compile(r"\W*(?:\w+\s+){0,2}?(yes|true|ja|oui|sí|sì|да|是)\b", re.IGNORECASE)
-_NO = re.compile(r"\W*(?:\w+\s+){0,2}?(no|not|false|nein|non|нет|否|不)\b", re.IGNORECASE)
+def _ends_inside(task: str) -> bool:
+    """The opening quote closes before the end: "hot" is to "cold"."""
+    return task[0] in task[1:-1] or task[-1] in task[1:-1]
+
+
+_YES = re.compile(r"\W*(?:\w+\s+){0,2}?((?:yes|true|ja|oui|sí|sì|да)\b|是|はい)", re.IGNORECASE)
+_NO = re.compile(r"\W*(?:\w+\s+){0,2}?((?:no|not|false|nein|non|нет)\b|否|不|いいえ)", re.IGNORECASE)
 
 
 def says_yes(text: str) -> bool | None:
@@ -117,28 +158,41 @@ def says_yes(text: str) -> bool | None:
 
 
 def instances(text: str, *, label_first: bool, cut: bool = False) -> list[Instance]:
-    """Instances in the order written, at most five, the last one dropped when `cut`."""
-    listed = _listed(json_inside(text)) if text.lstrip()[:1] in "{[`" else None
+    """Instances in the order written, at most five; of text that was `cut`, all but the last."""
+    listed = _listed(json_items(text, _LABEL))
     if listed is None:
-        listed = list(_labelled(_before_next_task(text), label_first))
-    if cut:
-        listed = listed[:-1]
+        listed = [] if _BROKEN.match(text) else list(_labelled(_before_next_task(text), label_first))
+        listed = listed[:-1] if cut else listed
     return listed[:MOST_INSTANCES]
 
 
-def _listed(value: Any) -> list[Instance] | None:
-    if isinstance(value, dict) and "output" not in value:
-        value = next((inner for inner in value.values() if isinstance(inner, list)), None)
-    rows = value if isinstance(value, list) else [value]
-    if not all(isinstance(row, dict) and "output" in row for row in rows):
+def _listed(items: list[Any] | None) -> list[Instance] | None:
+    found: list[Instance] = []
+    for item in items or ():
+        wanted = _output_of(item)
+        if wanted is None:
+            return None
+        given = next((value for key, value in item.items() if key.lower() == "input"), None)
+        found.append((as_input(_plain(given)), wanted))
+    return found or None
+
+
+def _output_of(item: Any) -> str | None:
+    """The output in an object, under any of its names; null when it has none."""
+    if not isinstance(item, dict):
         return None
-    return [(as_input(_plain(row.get("input"))), _plain(row["output"])) for row in rows]
+    values = {key.lower(): value for key, value in item.items()}
+    name = next((key for key in _OUTPUT_KEYS if key in values), None)
+    return None if name is None else _plain(values[name])
 
 
 def _plain(value: Any) -> str:
     if value is None:
         return ""
-    return value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    try:
+        return mend_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)).strip()
+    except RecursionError:  # brackets without end
+        return ""
 
 
 def _before_next_task(text: str) -> str:
@@ -149,12 +203,16 @@ def _before_next_task(text: str) -> str:
 def as_input(text: str) -> str:
     """The input, or "" for the ways of saying that there is none."""
     text = _unfenced(text)
-    return "" if _NOTHING.match(text) and len(text) < 40 and not any(map(str.isdigit, text)) else text
+    return "" if len(text) < LONGEST_NOTHING and _NOTHING.fullmatch(text) else text
 
 
 def _unfenced(text: str) -> str:
-    fenced = _FENCE.match(text)
-    return (fenced.group(1) if fenced else text).strip()
+    """What a single ``` fence encloses, or the text itself."""
+    text = text.strip()
+    first, _, inner = text.removeprefix("```").partition("\n")
+    fenced = text.startswith("```") and text.endswith("```") and re.fullmatch(r"[\w-]*", first)
+    inner = inner.removesuffix("```")
+    return inner.strip() if fenced and inner and "```" not in inner else text
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
@@ -181,17 +239,19 @@ def _kind(word: str) -> str:
 
 
 def _labelled(text: str, label_first: bool) -> Iterator[Instance]:
-    """A walk over the sections: an output closes an instance; a label opens one."""
+    """A walk over the sections: an output closes an instance; a label opens one, where it comes first."""
+    sections = list(_sections(text))
+    label_first = _is_label_first([kind for kind, _ in sections], label_first)
     given: str | None = None
     wanted: str | None = None
-    for kind, body in _sections(text):
+    for kind, body in sections:
         body = body.strip()
         if kind in ("lead", "example"):
             if wanted is not None:
                 yield as_input(given or ""), _unfenced(wanted)
                 given = wanted = None
             given = body or given
-        elif kind == "label" or (kind == "output" and label_first):
+        elif kind in ("label", "output") and label_first:
             if wanted is not None:
                 yield as_input(given or ""), _unfenced(wanted)
             given, wanted = None, body
@@ -206,6 +266,12 @@ def _labelled(text: str, label_first: bool) -> Iterator[Instance]:
         else:
             wanted = body
     yield from _last(given, wanted)
+
+
+def _is_label_first(kinds: list[str], asked: bool) -> bool:
+    """As written, not as asked: a model that puts the input first means it for the label after it."""
+    order = [kind for kind in kinds if kind in ("input", "output", "label")]
+    return order[:1] not in (["input"], []) and (asked or "label" in kinds)
 
 
 def _last(given: str | None, wanted: str | None) -> Iterator[Instance]:
