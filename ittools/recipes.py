@@ -14,17 +14,21 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from ittools.errors import IttoolsError, RecipeError, UsageError, did_you_mean
+from ittools.errors import IttoolsError, RecipeError, StoreError, UsageError, did_you_mean
 from ittools.formats.strict_yaml import Lines, load_yaml
 from ittools.generate.seeds import builtin
 from ittools.options import argument, from_mapping, option
 from ittools.progress import Progress
 from ittools.store.outcome import Answer, Outcome
+from ittools.visible import visible
 
 COMMANDS: dict[str, tuple[str, str, str]] = {  # command: module, options, function
     "generate": ("ittools.generate.run", "GenerateOptions", "generate"),
@@ -37,6 +41,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {  # command: module, options, funct
 }
 TOP = {"name", "about", "seed", "steps"}
 REFERENCES = ("inputs", "seeds", "model", "replay")  # options that may name an earlier step
+FILES = ("inputs", "seeds", "replay")  # and are a file where they do not
+FOLDER_NAME = re.compile(r"\w[\w .-]*\Z")  # of a run and a step: nothing that leads elsewhere
+LOCAL = ("localhost", "127.0.0.1", "::1")
 RESERVED = ("out", "force", "dry_run", "show_mask")  # the run's own, or no step's
 
 
@@ -70,18 +77,29 @@ def run(options: RunOptions, progress: Progress) -> Answer:
     recipe = read_recipe(path, options)
     if options.dry_run:
         lines = [f"{step.name:<12}{step.command:<12}{step.options.out}" for step in recipe.steps]
-        return Answer([f"{recipe.name}: {recipe.about}", *lines], [step.name for step in recipe.steps])
+        head = f"{recipe.name}: {visible(recipe.about)}"
+        return Answer([head, *lines], [step.name for step in recipe.steps])
     done: dict[str, str] = {}
     for number, step in enumerate(recipe.steps, start=1):
         progress.note(f"{recipe.name} {number}/{len(recipe.steps)}: {step.name}")
         try:
-            result = step.run(step.options, progress)
+            result = _run_step(step, progress, force=options.force)
         except IttoolsError as error:
             raise type(error)(f"{path}: step {step.name}: {error}") from error
         progress.done(step.name, result)
         done[step.name] = str(step.options.out)
     pages = [Path(out) / "index.html" for out in done.values() if (Path(out) / "index.html").is_file()]
     return Answer([f"{recipe.name}: {len(done)} steps finished", *(f"open {page}" for page in pages)], done)
+
+
+def _run_step(step: Step, progress: Progress, *, force: bool) -> Outcome | Answer:
+    """A finished step is reused also under `force`; only one that would be refused is replaced."""
+    try:
+        return step.run(step.options, progress)
+    except (UsageError, StoreError):
+        if not force or not hasattr(step.options, "force"):
+            raise
+    return step.run(dataclasses.replace(step.options, force=True), progress)
 
 
 def find_recipe(name: str) -> Path:
@@ -111,66 +129,133 @@ def read_recipe(path: Path, options: RunOptions) -> Recipe:
     for key in value.keys() - TOP:
         problems.append(f"{path}:{lines[(str(key),)]}: no key {key!r}{did_you_mean(str(key), TOP)}")
     name = str(value.get("name") or path.stem)
-    if "/" in name or name.startswith("."):
+    if not FOLDER_NAME.match(name):
         problems.append(f"{path}: the name {name!r} must be a plain folder name")
-    overrides = _overrides(options.set, value["steps"])
-    steps: dict[str, Step] = {}
+    overrides = _overrides(options.set, value["steps"], problems)
+    plan = _Plan(options.runs / name, [str(step) for step in value["steps"]], value.get("seed"))
+    steps = []
     for step_name, given in value["steps"].items():
-        where = f"{path}:{lines[('steps', str(step_name))]}"
         try:
-            given = {**(given or {}), **overrides.get(str(step_name), {})}
-            folder = options.runs / name
-            steps[str(step_name)] = _step(
-                str(step_name), given, value.get("seed"), folder, steps, options.force
-            )
+            steps.append(_step(str(step_name), given, overrides.get(str(step_name), {}), plan))
         except (UsageError, TypeError, ValueError) as error:
-            problems.append(f"{where}: {error}")
+            problems.append(f"{path}:{lines[('steps', str(step_name))]}: {error}")
     if problems:
         raise RecipeError("; ".join(problems))
-    return Recipe(name, str(value.get("about") or ""), list(steps.values()))
+    return Recipe(name, str(value.get("about") or ""), steps)
 
 
-def _overrides(pairs: tuple[str, ...], steps: dict[str, Any]) -> dict[str, dict[str, Any]]:
+@dataclass(frozen=True)
+class _Plan:
+    """What the steps of a recipe share: the run's folder, their names in order, the seed."""
+
+    folder: Path
+    names: list[str]
+    seed: Any
+
+
+def _overrides(
+    pairs: tuple[str, ...], steps: dict[str, Any], problems: list[str]
+) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for pair in pairs:
         place, equals, text = pair.partition("=")
         step, dot, key = place.partition(".")
         if not equals or not dot:
-            raise RecipeError(f"--set {pair}: expected STEP.OPTION=VALUE")
-        if step not in steps:
-            raise RecipeError(f"--set {pair}: no step {step!r}{did_you_mean(step, steps)}")
-        found.setdefault(step, {})[key] = load_yaml(text, where=f"--set {pair}")
+            problems.append(f"--set {pair}: expected STEP.OPTION=VALUE")
+        elif step not in steps:
+            problems.append(f"--set {pair}: no step {step!r}{did_you_mean(step, steps)}")
+        else:
+            try:
+                found.setdefault(step, {})[_field(key)] = load_yaml(text, where=f"--set {pair}")
+            except IttoolsError as error:
+                problems.append(str(error))
     return found
 
 
-def _step(
-    name: str, given: dict[str, Any], seed: Any, folder: Path, earlier: dict[str, Step], force: bool
-) -> Step:
-    command = str(given.pop("command", name))
+def _field(key: Any) -> str:
+    return str(key).replace("-", "_")
+
+
+def _step(name: str, given: Any, overrides: dict[str, Any], plan: _Plan) -> Step:
+    """The checked step. Raises RecipeError with all that is wrong in it."""
+    if not FOLDER_NAME.match(name):
+        raise RecipeError(f"the step's name {name!r} must be a plain folder name")
+    if given is not None and not isinstance(given, dict):
+        raise RecipeError(f"step {name}: expected options as a mapping, got {type(given).__name__}")
+    written = {_field(key): value for key, value in (given or {}).items()}
+    command = str((written | overrides).get("command", name))
     if command not in COMMANDS:
         raise RecipeError(f"no command {command!r}{did_you_mean(command, COMMANDS)}")
     module_name, options_name, function = COMMANDS[command]
     module = importlib.import_module(module_name)
     kind = getattr(module, options_name)
-    names = {f.name for f in dataclasses.fields(kind)}
-    values = {str(key).replace("-", "_"): value for key, value in given.items()}
-    for reserved in RESERVED:
-        if reserved in values:
-            raise RecipeError(f"step {name}: {reserved!r} is not set by a recipe")
+    problems: list[str] = []
+    values = _values(name, written, overrides, dataclasses.fields(kind), plan, problems)
+    try:
+        options = from_mapping(kind, values, where=f"step {name}")
+    except UsageError as error:
+        problems.append(str(error))
+    if problems:
+        raise RecipeError("; ".join(problems))
+    return Step(name, command, options, getattr(module, function))
+
+
+def _values(
+    step: str,
+    written: dict[str, Any],
+    overrides: dict[str, Any],
+    fields: tuple[dataclasses.Field[Any], ...],
+    plan: _Plan,
+    problems: list[str],
+) -> dict[str, Any]:
+    """Options by field: --set over the environment over the recipe, references as directories."""
+    names = {f.name for f in fields}
+    said = _from_environment(fields) | overrides
+    values = written | said
+    problems += [f"step {step}: {key!r} is not set by a recipe" for key in RESERVED if key in values]
+    values = {key: value for key, value in values.items() if key not in (*RESERVED, "command")}
+    if written.get("base_url") and "base_url" not in said:
+        problems += _untrusted_server(step, str(written["base_url"]))
     for reference in REFERENCES:
         if reference in values and reference in names:
-            values[reference] = _resolved(values[reference], earlier)
-    if seed is not None and "seed" in names:
-        values.setdefault("seed", seed)
-    values["out"] = str(folder / name)
-    if "force" in names:
-        values["force"] = force
-    return Step(name, command, from_mapping(kind, values, where=f"step {name}"), getattr(module, function))
+            try:
+                values[reference] = _resolved(values[reference], step, plan, is_file=reference in FILES)
+            except RecipeError as error:
+                problems.append(str(error))
+    if plan.seed is not None and "seed" in names:
+        values.setdefault("seed", plan.seed)
+    values["out"] = str(plan.folder / step)
+    return {key.replace("_", "-"): value for key, value in values.items()}  # as people write them
 
 
-def _resolved(value: Any, earlier: dict[str, Step]) -> Any:
+def _from_environment(fields: tuple[dataclasses.Field[Any], ...]) -> dict[str, str]:
+    named = {f.name: f.metadata["env"] for f in fields if f.metadata.get("env")}
+    return {name: os.environ[variable] for name, variable in named.items() if os.environ.get(variable)}
+
+
+def _untrusted_server(step: str, url: str) -> list[str]:
+    """A recipe of somebody else must not send our key to a server of its choice unasked."""
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return []  # said by the command
+    if not os.environ.get("OPENAI_API_KEY") or host in LOCAL:
+        return []
+    return [f"step {step}: the recipe would send OPENAI_API_KEY to {host}; if you mean that, "
+            f"say so: --set {step}.base-url={url}"]  # fmt: skip
+
+
+def _resolved(value: Any, step: str, plan: _Plan, *, is_file: bool) -> Any:
     """Names of earlier steps as their directories; everything else as it is."""
     if isinstance(value, list):
-        return [_resolved(one, earlier) for one in value]
-    step = earlier.get(str(value))
-    return str(step.options.out) if step else value
+        return [_resolved(one, step, plan, is_file=is_file) for one in value]
+    word = str(value)
+    before = plan.names[: plan.names.index(step)]
+    if word in before:
+        return str(plan.folder / word)
+    if word in plan.names:
+        raise RecipeError(f"step {step}: the step {word!r} does not stand before it")
+    bare = FOLDER_NAME.match(word) and "." not in word
+    if is_file and bare and not Path(word).exists():
+        raise RecipeError(f"step {step}: no step and no file {word!r}{did_you_mean(word, before)}")
+    return value

@@ -15,6 +15,16 @@ def visible(text: str, *, keep_newlines: bool = False) -> str:
     return "".join(_shown(c, keep_newlines) for c in text)
 
 
+def escaped(json_text: str) -> str:
+    """JSON in which such characters are escapes: the same value when it is read."""
+    return "".join(_json_escape(c) if c >= "\x7f" and _shown(c, True) != c else c for c in json_text)
+
+
+def _json_escape(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
 def _shown(character: str, keep_newlines: bool) -> str:
     if character == "\n" and keep_newlines:
         return character

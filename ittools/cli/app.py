@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import shlex
 import signal
@@ -65,18 +66,17 @@ def help_text() -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; returns the exit code. Errors of users are one line on stderr."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or words[0] in ("--help", "-h", "help"):
-        print(help_text())
-        return 0
-    if words[0] in ("--version", "-V"):
-        from ittools import __version__
-
-        print(f"ittools {__version__}")
-        return 0
+    words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     signal.signal(signal.SIGTERM, _as_interrupt)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 is no reason to fail
     try:
-        return _dispatch(words[0], words[1:])
+        about = _about(words[0])
+        if about is not None:
+            print(about)
+        code = 0 if about is not None else _dispatch(words[0], words[1:])
+        sys.stdout.flush()  # here, where a reader that left is known, and not when Python ends
+        return code
     except IttoolsError as error:
         _print_error(words[0], str(error))
         return error.exit_code
@@ -95,6 +95,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = f"{error.filename}: " if error.filename else ""
         _print_error(words[0], f"{place}{error.strerror}; nothing was half written")
         return 1
+
+
+def _about(word: str) -> str | None:
+    """What is answered without any command."""
+    if word in ("--help", "-h", "help"):
+        return help_text()
+    if word in ("--version", "-V"):
+        from ittools import __version__
+
+        return f"ittools {__version__}"
+    return None
 
 
 def _as_interrupt(*_: object) -> None:
@@ -122,7 +133,9 @@ def _dispatch(name: str, arguments: list[str]) -> int:
         result = command.run(options, screen)
     finally:
         screen.close()
-    return _print(result, name, manners)
+    # what was written to stdout is the data, and nothing else may follow it there
+    on_stdout = manners.json and getattr(options, "out", None) != "-"
+    return _print(result, name, quiet=manners.quiet, as_json=on_stdout)
 
 
 def load(name: str) -> Command:
@@ -144,20 +157,23 @@ def _parse(command: Command, name: str, words: list[str]) -> tuple[object, Manne
         raise
 
 
-def _print(result: Outcome | Answer, name: str, manners: Manners) -> int:
-    import json
-
+def _print(result: Outcome | Answer, name: str, *, quiet: bool, as_json: bool) -> int:
     from ittools.cli.screen import print_outcome
     from ittools.store.outcome import Answer
 
     if isinstance(result, Answer):
-        if manners.json:
-            print(json.dumps(result.value, ensure_ascii=False, indent=2))
-        else:
-            for line in result.lines:
-                print(line)
+        for line in [_json_text(result.value)] if as_json else result.lines:
+            print(line)
         return 0 if result.ok else 1
-    print_outcome(result, command=name, quiet=manners.quiet)
-    if manners.json:
-        print(json.dumps(result.manifest, ensure_ascii=False, indent=2))
+    print_outcome(result, command=name, quiet=quiet)
+    if as_json:
+        print(_json_text(result.manifest))
     return 0
+
+
+def _json_text(value: object) -> str:
+    import json
+
+    from ittools.visible import escaped
+
+    return escaped(json.dumps(value, ensure_ascii=False, indent=2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -43,7 +44,7 @@ class Screen:
     def note(self, message: str) -> None:
         if not self.quiet:
             self.close()
-            print(f"{self.command}: {visible(message)}", file=sys.stderr)
+            self._say(f"{self.command}: {visible(message)}\n")
 
     def done(self, name: str, result: object) -> None:
         self.close()
@@ -53,8 +54,14 @@ class Screen:
     def close(self) -> None:
         """Leave the progress line, so that the next thing printed stands by itself."""
         if self.line_open:
-            print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+            self._say("\r\x1b[2K")
             self.line_open = False
+
+    def _say(self, text: str) -> None:
+        try:
+            print(text, end="", file=sys.stderr, flush=True)
+        except BrokenPipeError:  # whoever watched has left; the work goes on
+            self.quiet = True
 
     def _maybe_draw(self) -> None:
         now = time.monotonic()
@@ -64,10 +71,10 @@ class Screen:
         line = self._line(now - self.began)
         if self.live:
             width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
-            print(f"\r\x1b[2K{line[: width - 1]}", end="", file=sys.stderr, flush=True)
+            self._say(f"\r\x1b[2K{line[: width - 1]}")
             self.line_open = True
         else:
-            print(f"{self.command}: {line}", file=sys.stderr, flush=True)
+            self._say(f"{self.command}: {line}\n")
 
     def _line(self, elapsed: float) -> str:
         rate = self.count / elapsed if elapsed > 0 else 0.0
@@ -99,14 +106,22 @@ def print_outcome(result: Outcome, *, command: str, quiet: bool, in_recipe: bool
     if quiet:
         return
     from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    with console.capture() as text:
+        _print_on(console, result, command, in_recipe=in_recipe)
+    with contextlib.suppress(BrokenPipeError):  # the work is done, whoever still watches
+        print(text.get(), end="", file=sys.stderr, flush=True)
+
+
+def _print_on(console: Any, result: Outcome, command: str, *, in_recipe: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     word = "reused (same inputs and options)" if result.reused else "wrote"
-    headline = Text(f"{command}: {word} {result.out}", style="green")
+    headline = Text(visible(f"{command}: {word} {result.out}"), style="green")
     if in_recipe:
-        console.print(headline)
+        console.print(headline, soft_wrap=True)
     for rows, justify in ((_funnel_rows(result), "right"), (list(result.facts.items()), "left")):
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column()
@@ -117,9 +132,9 @@ def print_outcome(result: Outcome, *, command: str, quiet: bool, in_recipe: bool
         if rows:
             console.print(table)
     if not in_recipe:
-        console.print(headline)
-    if result.then and not in_recipe:
-        console.print(Text(f"next: {result.then}", style="dim"))
+        console.print(headline, soft_wrap=True)
+    if result.then and not in_recipe:  # one line, to be copied
+        console.print(Text(visible(f"next: {result.then}"), style="dim"), soft_wrap=True)
 
 
 def _funnel_rows(result: Outcome) -> list[tuple[str, str]]:

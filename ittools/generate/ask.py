@@ -66,11 +66,12 @@ class Asker:
         if kept is not None:
             self.asked["reused"] += 1
             return kept
+        retries = self.retries if retries is None else min(retries, self.retries)
         async with self._slots:
             if self._stopped:
                 raise self._stopped
             try:
-                return await self._buy(request, min(self.retries, retries or self.retries))
+                return await self._buy(request, retries)
             except RequestFailed as error:
                 return self._failed(request, error)
             except (TeacherError, Stopped) as error:

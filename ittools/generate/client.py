@@ -257,9 +257,6 @@ def _usage(usage: Any) -> tuple[int, int] | None:
     """(prompt, completion) tokens; null when the server gives no credible count."""
     if not isinstance(usage, dict):
         return None
-    prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    return (prompt, completion) if _is_count(prompt) and _is_count(completion) else None
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and 0 <= value < MOST_TOKENS
+    counts = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
+    prompt, completion = (n if type(n) is int and 0 <= n < MOST_TOKENS else None for n in counts)
+    return None if prompt is None or completion is None else (prompt, completion)

@@ -62,10 +62,10 @@ class Ledger:
             "SELECT text, finish, prompt_tokens, completion_tokens, usage_known, raw"
             " FROM responses WHERE key = ?",
             (request.key,),
-        ).fetchone()
-        if row is None:
+        )
+        if not rows:
             return None
-        text, finish, prompt_tokens, completion_tokens, known, raw = row
+        text, finish, prompt_tokens, completion_tokens, known, raw = rows[0]
         return Response(text, finish, prompt_tokens, completion_tokens, bool(known), raw)
 
     def intend(self, request: Request, reserved: float) -> None:

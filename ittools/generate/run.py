@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -79,9 +83,23 @@ def generate(options: GenerateOptions, progress: Progress) -> Outcome | Answer:
         options.out, command="generate", options=options, inputs=entries, force=options.force
     ) as output:
         if not output.reused:
-            asyncio.run(_write(options, seeds, output, progress))
+            with _term_as_interrupt():
+                asyncio.run(_write(options, seeds, output, progress))
     then = f"ittools filter {options.out} --out {options.out.parent / 'filter'}"
     return outcome(output, then, **_account_facts(output.finished or {}))
+
+
+@contextmanager
+def _term_as_interrupt() -> Iterator[None]:
+    """SIGTERM cancels the requests in flight as SIGINT does; raised amid them, it would be a traceback."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _check(options: GenerateOptions) -> None:
@@ -94,12 +112,8 @@ def _check(options: GenerateOptions) -> None:
         problems.append("--max-cost is a number from 0 on")
     if not 0 <= options.offline_errors <= 0.9:
         problems.append("--offline-errors is a share from 0 to 0.9")
-    times = (options.timeout, options.backoff)
-    if (
-        not all(map(math.isfinite, times))
-        or options.timeout <= 0
-        or min(options.retries, options.backoff) < 0
-    ):
+    finite = math.isfinite(options.timeout) and math.isfinite(options.backoff)
+    if not finite or options.timeout <= 0 or options.retries < 0 or options.backoff < 0:
         problems.append("--timeout must be positive, --retries and --backoff not negative")
     if options.teacher == "replay" and options.replay is None:
         problems.append("--teacher replay needs --replay PATH")
@@ -112,8 +126,12 @@ def _check(options: GenerateOptions) -> None:
 def _is_plain_http(url: str) -> bool:
     from urllib.parse import urlsplit
 
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket not closed, a port out of range
+        return False
+    return parts.scheme in ("http", "https") and named and parts.username is None
 
 
 def _model(options: GenerateOptions) -> str:
@@ -125,7 +143,7 @@ def _model(options: GenerateOptions) -> str:
 
 
 def _is_openai(options: GenerateOptions) -> bool:
-    return options.base_url is None or _host(options.base_url) == OPENAI_HOST
+    return not options.base_url or _host(options.base_url) == OPENAI_HOST
 
 
 def _host(url: str) -> str:
@@ -175,7 +193,7 @@ def _teacher(options: GenerateOptions) -> Teacher:
     if not key and _is_openai(options):
         raise UsageError("no key: set OPENAI_API_KEY, or --base-url for a local server, or --teacher offline")
     return OpenAITeacher(
-        model=options.model, base_url=options.base_url, key=key or "none",
+        model=options.model, base_url=options.base_url or None, key=key or "none",
         concurrency=options.concurrency, timeout=options.timeout,
     )  # fmt: skip
 

@@ -19,7 +19,16 @@ from ittools.store.shards import read_shard
 from ittools.text.rouge import Pool, pool_for
 
 NOVELTY_LIMIT = 3_000  # records whose nearest neighbour is computed when no score is there
-VERBS = 24
+VERBS = 16
+
+# what opens a sentence without being its verb, in the commonest languages
+NOT_VERBS = frozenset(
+    "a an the this these here there what which who how why when where is are does do can could you your i"
+    " my in on at for from of to and ein eine einen einem der die das den dem diese dieser hier was welche"
+    " welcher welches wie warum wann wo ist sind du dein ich mit von aus für zu im auf nach un une la le les"
+    " des ce cette voici quel quelle quels quelles comment pourquoi quand est tu je en de el los las una"
+    " unos este esta qué cuál cómo cuándo por para es son il lo gli i di un' che quale quali come se".split()
+)
 
 
 @dataclass(frozen=True)
@@ -132,7 +141,9 @@ def _read_records(facts: Facts, step: Step, browse: int) -> None:
                 lengths.append(len(record[name]))
         for name, counter in facts.facets.items():
             counter[record[name] or "(none)"] += 1
-        facts.verbs[_leading(record["instruction"])] += 1
+        verb = _leading(record["instruction"])
+        if verb and verb not in NOT_VERBS:
+            facts.verbs[verb] += 1
         score = _novelty(record, pools, facts.records)
         if score is not None:
             facts.nearest.append(score)
@@ -161,9 +172,9 @@ def _novelty(record: Record, pools: dict[str, Pool], number: int) -> float | Non
 
 
 def _leading(instruction: str) -> str:
-    """The first word, as it opens most instructions with their verb."""
+    """The first word: it is the verb of most instructions."""
     words = instruction.split()
-    return words[0].strip(".,:;!?\"'()¿¡").lower() if words else "(none)"
+    return words[0].strip(".,:;!?\"'()¿¡").lower() if words else ""
 
 
 def _shown(record: Record) -> dict[str, Any]:

@@ -130,8 +130,8 @@ def _charts(facts: Facts) -> str:
         parts.append(f"<div><h3>{title}</h3>{bars(facts.facets[name])}</div>")
     verbs = bars(dict(facts.verbs.most_common(VERBS)), most=VERBS, total=facts.records)
     parts.append(
-        f"<div><h3>Leading verbs</h3><p>the first word of an instruction; {len(facts.verbs):,} different ones"
-        f"</p>{verbs}</div>"
+        f"<div><h3>Leading verbs</h3><p>the first word of an instruction, where it is not an article or a "
+        f"question word; {len(facts.verbs):,} different ones</p>{verbs}</div>"
     )
     return f"<section><h2>Records</h2><div class='grid'>{''.join(parts)}</div></section>"
 

@@ -10,6 +10,8 @@ output.finished   # the manifest: of this run, or of an equal earlier one
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -179,13 +181,13 @@ def writing(
     _refuse_foreign(out)
     try:
         with writer_lock(out):
+            _clear(out)  # what a killed run left
             output = Output(out, command, options, inputs, fingerprint)
             output.finished = _reusable(out, fingerprint, force)
             output.reused = output.finished is not None
             if output.reused:
                 yield output
                 return
-            _clear(out)
             output.staging.mkdir()
             try:
                 yield output
@@ -193,6 +195,10 @@ def writing(
                 _clear(out)
     except PermissionError as error:
         raise StoreError(f"{out}: cannot write here ({error.strerror}: {error.filename})") from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+            raise
+        raise StoreError(f"{out}: {os.strerror(error.errno)}; nothing was half written") from None
 
 
 def _reusable(out: Path, fingerprint: str, force: bool) -> Manifest | None:

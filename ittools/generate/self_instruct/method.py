@@ -103,7 +103,8 @@ class SelfInstruct:
                 found = self.result.tasks
                 do = f"write those with --num {found}, or give more seeds" if found else "give more seeds"
                 raise Stopped(
-                    f"the last {BARREN_ROUNDS} rounds brought nothing new: {found} of {self.plan.num} tasks; {do}"
+                    f"the last {BARREN_ROUNDS} rounds brought nothing new: "
+                    f"{found} of {self.plan.num} tasks; {do}"
                 )
             number += 1
         return self.result
