@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import time
@@ -50,6 +51,8 @@ class Screen:
         self.close()
         if isinstance(result, Outcome):
             print_outcome(result, command=name, quiet=self.quiet, in_recipe=True)
+            if not self.quiet:
+                print(file=sys.stderr)  # a blank line between steps
 
     def close(self) -> None:
         """Leave the progress line, so that the next thing printed stands by itself."""
@@ -107,11 +110,12 @@ def print_outcome(result: Outcome, *, command: str, quiet: bool, in_recipe: bool
         return
     from rich.console import Console
 
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    with console.capture() as text:
-        _print_on(console, result, command, in_recipe=in_recipe)
-    with contextlib.suppress(BrokenPipeError):  # the work is done, whoever still watches
-        print(text.get(), end="", file=sys.stderr, flush=True)
+    text = io.StringIO()  # rich by itself would exit where nobody watches any more
+    terminal = sys.stderr.isatty()
+    console = Console(file=text, force_terminal=terminal, highlight=False, markup=False, emoji=False)
+    _print_on(console, result, command, in_recipe=in_recipe)
+    with contextlib.suppress(BrokenPipeError):
+        print(text.getvalue(), end="", file=sys.stderr, flush=True)
 
 
 def _print_on(console: Any, result: Outcome, command: str, *, in_recipe: bool) -> None:

@@ -96,7 +96,10 @@ def _parsed(line: str, place: str) -> Row:
 
 
 def _json(handle: TextIO, name: str) -> Rows:
-    start = handle.read(CHUNK)
+    start = more = handle.read(CHUNK)
+    while more and not start.strip():
+        more = handle.read(CHUNK)
+        start += more
     first = start.lstrip()[:1]
     if first == "[":
         yield from _json_array(handle, name, start)
@@ -150,7 +153,7 @@ def _nothing_more(handle: TextIO, name: str, line: int, text: str) -> None:
 
 def _json_objects(handle: TextIO, name: str, start: str) -> Rows:
     """JSONL under the name .json, or one object that is itself the only row."""
-    first, newline, _ = start.partition("\n")
+    first, newline, _ = start.lstrip().partition("\n")
     try:
         json.loads(first)
     except ValueError:

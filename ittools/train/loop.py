@@ -32,22 +32,40 @@ def run_training(
     progress: Progress,
 ) -> tuple[Any, History]:
     """(the tuned model, loss and learning rate of every step)."""
-    from transformers import Trainer, TrainingArguments, set_seed
+    from transformers import Trainer, set_seed
+    from transformers.trainer_callback import PrinterCallback
 
     set_seed(options.seed)
     device = pick_device(options.device)
     if options.model == "tiny":
         few_threads()
     bf16 = options.precision == "bf16" or (options.precision == "auto" and device == "cuda")
-    model = prepare_model(options, tokenizer, device, bf16=bf16)
-    rate = options.learning_rate or (TINY_RATES if options.model == "tiny" else RATES)[options.tune]
-    arguments = TrainingArguments(
+    trainer = Trainer(
+        model=prepare_model(options, tokenizer, device, bf16=bf16),
+        args=_arguments(options, checkpoints, device, bf16=bf16),
+        train_dataset=Records(encoded, _order(options, encoded)),
+        # any token may pad: it carries neither attention nor loss
+        data_collator=Padding(tokenizer.pad_token_id or 0),
+        processing_class=tokenizer,
+        callbacks=[sealing, _telling(progress)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    history = [entry for entry in trainer.state.log_history if "loss" in entry]
+    return trainer.model, history
+
+
+def _arguments(options: FinetuneOptions, checkpoints: Path, device: str, *, bf16: bool) -> Any:
+    from transformers import TrainingArguments
+
+    rates = TINY_RATES if options.model == "tiny" else RATES
+    return TrainingArguments(
         output_dir=str(checkpoints),
         per_device_train_batch_size=options.batch_size,
         gradient_accumulation_steps=options.accumulate,
-        num_train_epochs=1,  # the order below holds all epochs
+        num_train_epochs=1,  # the order of the records holds all epochs
         train_sampling_strategy="sequential",
-        learning_rate=rate,
+        learning_rate=options.learning_rate or rates[options.tune],
         lr_scheduler_type="cosine",
         warmup_steps=WARMUP,
         weight_decay=0.0,
@@ -67,21 +85,6 @@ def run_training(
         remove_unused_columns=False,
         dataloader_pin_memory=device == "cuda",
     )
-    trainer = Trainer(
-        model=model,
-        args=arguments,
-        train_dataset=Records(encoded, _order(options, encoded)),
-        # any token may pad: it carries neither attention nor loss
-        data_collator=Padding(tokenizer.pad_token_id or 0),
-        processing_class=tokenizer,
-        callbacks=[sealing, _telling(progress)],
-    )
-    from transformers.trainer_callback import PrinterCallback
-
-    trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-    history = [entry for entry in trainer.state.log_history if "loss" in entry]
-    return trainer.model, history
 
 
 def pick_device(wanted: str) -> str:

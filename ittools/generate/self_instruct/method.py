@@ -83,6 +83,7 @@ class SelfInstruct:
         self.plan, self.seeds, self.asker, self.progress = plan, seeds, asker, progress
         self.result = Result()
         self.reasons: Counter[str] = Counter()
+        self.known = {seed.task.instruction for seed in seeds}
         self.pools: dict[str, Pool] = {
             language: pool_for(
                 language.split("-")[0], [s.task.instruction for s in in_language(seeds, language)]
@@ -186,7 +187,10 @@ class SelfInstruct:
         reason = instruction_reason(instruction, language)
         if reason is None and similar and similar[0][1] > MOST_SIMILAR:
             reason = "not-novel"
+        if reason is None and instruction in self.known:  # said before in another language's pool
+            reason = "not-novel"
         if reason is None:
+            self.known.add(instruction)
             return task
         self._drop(task, reason)
         return None
