@@ -152,18 +152,15 @@ def output_length(batch: pa.RecordBatch, options: FilterOptions) -> pa.Array:
 
 
 def echo(batch: pa.RecordBatch, options: FilterOptions) -> pa.Array:
-    """The output only says the input, or the instruction, once more."""
-    output = _folded(batch.column("output"))
+    """The output only says the input, or the instruction, once more. Another case is another text:
+    there are tasks about it."""
+    output = pc.utf8_trim_whitespace(batch.column("output"))
     some = pc.not_equal(output, "")
     same = pc.or_(
-        pc.equal(output, _folded(batch.column("input"))),
-        pc.equal(output, _folded(batch.column("instruction"))),
+        pc.equal(output, pc.utf8_trim_whitespace(batch.column("input"))),
+        pc.equal(output, pc.utf8_trim_whitespace(batch.column("instruction"))),
     )
     return _because(pc.and_(some, same), "output-echoes-input")
-
-
-def _folded(column: pa.Array) -> pa.Array:
-    return pc.utf8_trim_whitespace(pc.utf8_lower(column))
 
 
 def repetition(batch: pa.RecordBatch, options: FilterOptions) -> pa.Array:
