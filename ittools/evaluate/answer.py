@@ -46,6 +46,7 @@ class Answerer:
                 attention_mask=batch["attention_mask"].to(self.device),
                 max_new_tokens=self.max_new_tokens,
                 do_sample=False,
+                repetition_penalty=1.0,  # some models are saved with another; greedy is greedy
                 pad_token_id=self.tokenizer.pad_token_id,
                 eos_token_id=self._ends(),
             )
@@ -73,12 +74,13 @@ def _load(name: str) -> tuple[Any, Any]:
             name = str(folder / inner)
             break
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
         if (Path(name) / "adapter_config.json").is_file():
             from peft import AutoPeftModelForCausalLM
 
-            return AutoPeftModelForCausalLM.from_pretrained(name), tokenizer
-        return AutoModelForCausalLM.from_pretrained(name, dtype="auto"), tokenizer
+            model = AutoPeftModelForCausalLM.from_pretrained(name, dtype="auto", trust_remote_code=False)
+            return model, tokenizer
+        return AutoModelForCausalLM.from_pretrained(name, dtype="auto", trust_remote_code=False), tokenizer
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{name}: neither a finetune output nor a model ({reason})") from None

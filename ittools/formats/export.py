@@ -36,6 +36,8 @@ from ittools.store.outcome import Answer
 Format = Literal["alpaca", "messages", "sharegpt", "prompt-completion", "jsonl", "csv"]
 Row = dict[str, Any]
 
+# RFC 4180; with "\n" alone Python leaves a cell with "\r" unquoted, and readers break the row there
+_CSV_END = "\r\n"
 _RUNS_IN_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -89,7 +91,7 @@ def export_part(part: Part, to: Format, out: str) -> int:
     rows = part.read().to_pylist()
     with open(out, "w", encoding="utf-8", newline="") as handle:
         if to == "csv":
-            csv.writer(handle, lineterminator="\n").writerows(map(_csv_row, rows))
+            csv.writer(handle, lineterminator=_CSV_END).writerows(map(_csv_row, rows))
         else:
             shape = SHAPES[to]
             for row in rows:
@@ -113,7 +115,7 @@ def _join(texts: list[Path], target: Path | None, work: Path, to: Format, as_arr
 def _write_all(texts: list[Path], handle: IO[bytes], to: Format, as_array: bool) -> None:
     if to == "csv":
         header = io.StringIO()
-        csv.writer(header, lineterminator="\n").writerow(SCHEMA.names)
+        csv.writer(header, lineterminator=_CSV_END).writerow(SCHEMA.names)
         handle.write(header.getvalue().encode())
     if as_array and to != "csv":
         _write_array(texts, handle)

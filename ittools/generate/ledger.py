@@ -16,7 +16,9 @@ from typing import Any
 from ittools.errors import StoreError
 from ittools.generate.teacher import Request, Response
 
-_TABLES = """
+_SETUP = """
+PRAGMA journal_mode=WAL;
+PRAGMA synchronous=FULL;
 CREATE TABLE IF NOT EXISTS intents (
     key TEXT PRIMARY KEY, stage TEXT NOT NULL, request TEXT NOT NULL,
     reserved REAL NOT NULL, sent INTEGER NOT NULL DEFAULT 1, time REAL NOT NULL);
@@ -37,10 +39,12 @@ class Ledger:
             self._db = sqlite3.connect(path, isolation_level=None)  # each statement commits itself
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from None
-        self._run("PRAGMA journal_mode=WAL")
-        self._run("PRAGMA synchronous=FULL")
-        for table in filter(str.strip, _TABLES.split(";")):
-            self._run(table)
+        try:
+            for statement in filter(str.strip, _SETUP.split(";")):
+                self._run(statement)
+        except StoreError:
+            self._db.close()
+            raise
 
     def _run(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Rows of one statement. Raises StoreError when the file is damaged or the disk full."""

@@ -109,7 +109,7 @@ def load_tokenizer(options: FinetuneOptions) -> Any:
         from transformers import AutoTokenizer
 
         try:
-            tokenizer = AutoTokenizer.from_pretrained(options.model)
+            tokenizer = AutoTokenizer.from_pretrained(options.model, trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise InputError(
                 f"{options.model}: no tokenizer ({' '.join(str(error).split())[:200]})"

@@ -137,7 +137,7 @@ def base_model(name: str, tokenizer: Any, *, seed: int, dtype: str = "auto") -> 
     from transformers import AutoModelForCausalLM
 
     try:
-        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
+        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise InputError(f"{name}: no causal model ({' '.join(str(error).split())[:200]})") from None
     if model.get_input_embeddings().num_embeddings < len(tokenizer):

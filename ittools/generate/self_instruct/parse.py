@@ -34,12 +34,13 @@ _BOLD = re.compile(r"(?<!\S)\*\*(?=\S)|(?<=\S)\*\*(?!\w)")  # and not the power 
 _WRAPPING = {"*": "*", "_": "_", "`": "`", '"': '"', "“": "”", "'": "'"}
 
 _LABEL = re.compile(
-    r"^[ \t>#*_-]*+(?:(?:(?:example|instance)[ \t]*+)?+\#?\d{1,2}[.):][ \t*_]*+)?"
+    r"^[ \t>#*_-]*+(?:(?:(?:example|instance)[ \t]*+(?:\#?\d{1,2})?+|\#?\d{1,2})[.):][ \t*_]*+)?"
     r"(?P<word>examples?|instances?|inputs?|outputs?|answers?|responses?|class[ _]labels?|labels?"
     r"|expected outputs?|correct outputs?|sample inputs?|sample outputs?)"
     r"[ \t]*+(?:\#?\d{1,2})?+[ \t]*+[*_]*+[ \t]*+(?P<colon>[:：]|$)[*_]*+[ \t]*+",
     re.MULTILINE | re.IGNORECASE,
 )
+_INLINE = re.compile(r"(?<=\S)[ \t]+(?=output[ \t]*+[:：])", re.IGNORECASE)
 _NEXT_TASK = re.compile(r"^[ \t#*_]*+tasks?+(?:[ \t]*+\d++)?+[ \t]*+[:：]", re.MULTILINE | re.IGNORECASE)
 _NOTHING = re.compile(
     r"[\s.…_–—-]*|[\s\"'`|]{1,4}"
@@ -209,10 +210,10 @@ def as_input(text: str) -> str:
 def _unfenced(text: str) -> str:
     """What a single ``` fence encloses, or the text itself."""
     text = text.strip()
-    first, _, inner = text.removeprefix("```").partition("\n")
+    first, line_end, inner = text.removeprefix("```").partition("\n")
     fenced = text.startswith("```") and text.endswith("```") and re.fullmatch(r"[\w-]*", first)
     inner = inner.removesuffix("```")
-    return inner.strip() if fenced and inner and "```" not in inner else text
+    return inner.strip() if fenced and line_end and "```" not in inner else text
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
@@ -241,6 +242,8 @@ def _kind(word: str) -> str:
 def _labelled(text: str, label_first: bool) -> Iterator[Instance]:
     """A walk over the sections: an output closes an instance; a label opens one, where it comes first."""
     sections = list(_sections(text))
+    if not {"output", "label"} & {kind for kind, _ in sections}:
+        sections = list(_sections(_INLINE.sub("\n", text)))  # "Input: 1 Output: one"
     label_first = _is_label_first([kind for kind, _ in sections], label_first)
     given: str | None = None
     wanted: str | None = None

@@ -1,0 +1,104 @@
+"""`filter` as a command: funnel, dropped records with reasons, the same bytes however it runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from workbench import Cli, manifest_of, numbered, read_records, write_jsonl, written
+
+from ittools.formats import parts
+from ittools.store.verify import verify
+
+MIXED = [
+    *numbered(5),
+    {"instruction": "Hi", "output": "x"},
+    {"instruction": "Say something, please.", "output": "<nooutput>"},
+    {"instruction": "Say it again please", "output": "Say it again please"},
+    {"instruction": "Say something, please.", "output": ""},
+]
+
+
+def test_the_funnel_adds_up_and_every_drop_has_its_reason(tmp_path: Path, cli: Cli) -> None:
+    source, out = write_jsonl(tmp_path / "in.jsonl", MIXED), tmp_path / "out"
+    ran = cli("filter", source, "--out", out, "--keep-dropped", "--json")
+    manifest = json.loads(ran.out)
+    assert manifest == manifest_of(out)
+    assert manifest["funnel"] == {
+        "in": 9,
+        "dropped": {"empty-output": 2, "instruction-too-short": 1, "output-echoes-input": 1},
+        "out": 5,
+    }
+    kept, dropped = read_records(out), read_records(out, "dropped", "dropped")
+    assert [row["instruction"] for row in kept] == [row["instruction"] for row in MIXED[:5]]
+    assert [row["reason"] for row in dropped] == [
+        "instruction-too-short", "empty-output", "output-echoes-input", "empty-output"
+    ]  # fmt: skip
+    assert verify(out) == []
+
+
+def test_the_bytes_do_not_depend_on_engine_workers_or_parts(tmp_path: Path, cli: Cli) -> None:
+    inputs = [write_jsonl(tmp_path / name / "in.jsonl", numbered(30, first=n * 100)) for n, name in enumerate("ab")]
+    found = []
+    for engine, workers in (("inline", 1), ("processes", 1), ("processes", 2)):
+        out = tmp_path / f"{engine}{workers}" / "out"
+        ran = cli("filter", *inputs, "--engine", engine, "--workers", workers, "--keep-dropped", "--out", out)
+        assert ran.code == 0
+        found.append(written(out))
+    assert found[0] == found[1] == found[2]
+
+
+def test_the_shards_do_not_depend_on_how_the_input_was_grouped(tmp_path: Path, cli: Cli) -> None:
+    first = tmp_path / "first"
+    assert cli("filter", write_jsonl(tmp_path / "in.jsonl", numbered(50)), "--out", first).code == 0
+    table = pq.read_table(first / "data" / "train-00000-of-00001.parquet")
+    found = []
+    for size in (7, 50):
+        path = tmp_path / f"{size}" / "same.parquet"
+        path.parent.mkdir()
+        pq.write_table(table, path, row_group_size=size)
+        assert len(parts.cut(_opened(path), tmp_path)) == -(-50 // size)
+        assert cli("filter", path, "--workers", 1, "--out", tmp_path / f"out{size}").code == 0
+        found.append((tmp_path / f"out{size}" / "data" / "train-00000-of-00001.parquet").read_bytes())
+    assert found[0] == found[1] == (first / "data" / "train-00000-of-00001.parquet").read_bytes()
+
+
+def _opened(path: Path) -> list[parts.Source]:
+    from ittools.formats.source import ReadOptions, open_inputs
+
+    return open_inputs(ReadOptions(inputs=(str(path),)))
+
+
+def test_the_command_shows_the_funnel_and_what_to_type_next(tmp_path: Path, cli: Cli) -> None:
+    out = tmp_path / "out"
+    ran = cli("filter", write_jsonl(tmp_path / "in.jsonl", MIXED), "--out", out)
+    lines = [" ".join(line.split()) for line in ran.err.splitlines()]
+    assert lines[:5] == [
+        "in 9", "dropped: empty-output 2", "dropped: instruction-too-short 1",
+        "dropped: output-echoes-input 1", "out 5",
+    ]  # fmt: skip
+    assert " ".join(ran.err.split()).endswith(f"next: ittools dedup {out} --out {tmp_path / 'dedup'}")
+    assert cli("filter", tmp_path / "in.jsonl", "--out", out, "--quiet").err == ""
+
+
+def test_alpacas_empty_outputs_are_found(shared_data: Path, tmp_path: Path, cli: Cli) -> None:
+    """52,002 published records, of them 28 without output and 40 that spell it out."""
+    source = shared_data / "instruct" / "alpaca_52k.parquet"
+    assert cli("filter", source, "--out", tmp_path / "out", "--min-instruction-words", 0).code == 0
+    funnel = manifest_of(tmp_path / "out")["funnel"]
+    assert funnel["in"] == 52_002 == funnel["out"] + sum(funnel["dropped"].values())
+    assert funnel["dropped"]["empty-output"] >= 28 + 20
+    assert funnel["out"] > 0.97 * funnel["in"]
+
+
+def test_code_is_hardly_dropped(shared_data: Path, tmp_path: Path, cli: Cli) -> None:
+    source = shared_data / "instruct" / "code_alpaca_2k.json.gz"
+    cli("filter", source, "--out", tmp_path / "out", "--keep-language", "en")
+    assert manifest_of(tmp_path / "out")["funnel"]["out"] > 0.95 * 2_017
+
+
+def test_a_chinese_file_is_not_dropped_for_its_script(shared_data: Path, tmp_path: Path, cli: Cli) -> None:
+    source = shared_data / "instruct" / "alpaca_zh_part-00.json.gz"
+    cli("filter", source, "--out", tmp_path / "out")
+    assert manifest_of(tmp_path / "out")["funnel"]["out"] > 0.95 * 10_021

@@ -1,0 +1,90 @@
+"""A teacher that does what a test tells it, and a clock that only sleeping moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ittools.generate.ask import Asker
+from ittools.generate.ledger import Ledger
+from ittools.generate.prices import Budget, Price
+from ittools.generate.teacher import Request, Response
+from ittools.progress import Silent
+
+Said = Response | Exception
+OPENED: list[Ledger] = []  # in memory; closed after each test
+
+
+def request(index: int = 0, **others: object) -> Request:
+    return Request("instances", 0, index, f"Question {index}?", "scripted", "1", **others)  # type: ignore[arg-type]
+
+
+def answered(request: Request, _: int = 0) -> Response:
+    return Response(f"Answer {request.index}.", "stop", 4, 3)
+
+
+@dataclass
+class Scripted:
+    """`script(request, attempt)` is the answer, or the error raised; attempts count from 0."""
+
+    script: Callable[[Request, int], Said] = answered
+    concurrency: int = 4
+    model: str = "scripted"
+    sent: list[Request] = field(default_factory=list)
+    attempts: Counter[str] = field(default_factory=Counter)
+    before: Callable[[Request], None] = lambda _: None
+
+    async def answer(self, request: Request) -> Response:
+        attempt = self.attempts[request.key]
+        self.attempts[request.key] += 1
+        self.sent.append(request)
+        self.before(request)
+        await asyncio.sleep(0)
+        said = self.script(request, attempt)
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    async def close(self) -> None:
+        return None
+
+
+class Clock:
+    """Time as `ask` sees it; `waits` are its sleeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.waits = 1_000.0, list[float]()
+        self._sleep = asyncio.sleep
+        monkeypatch.setattr("ittools.generate.ask.time", SimpleNamespace(monotonic=lambda: self.now))
+        monkeypatch.setattr(asyncio, "sleep", self.sleep)
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds:
+            self.waits.append(seconds)
+            self.now += seconds
+        await self._sleep(0)
+
+
+def asker(
+    teacher: Scripted, ledger: Ledger | None = None, price: Price | None = None, limit: float | None = None,
+    **options: float,
+) -> Asker:  # fmt: skip
+    """An asker over a ledger in memory, its budget started from what that ledger says is spent."""
+    ledger = ledger or in_memory()
+    budget = Budget(price or Price(), limit, ledger.spent() + ledger.possibly_billed()[1])
+    return Asker(teacher, ledger, budget, Silent(), **options)  # type: ignore[arg-type]
+
+
+def in_memory() -> Ledger:
+    OPENED.append(Ledger(Path(":memory:")))
+    return OPENED[-1]
+
+
+def ask(asker: Asker, *requests: Request) -> list[Response]:
+    return asyncio.run(asker.ask_all(requests))
