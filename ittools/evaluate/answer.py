@@ -8,6 +8,7 @@ from typing import Any
 
 from ittools.errors import InputError
 from ittools.records.build import Turn
+from ittools.train.base import model_folder
 from ittools.train.loop import few_threads
 from ittools.train.marks import FORGED, control_marks, forges
 from ittools.train.mask import render
@@ -68,11 +69,7 @@ class Answerer:
 def _load(name: str) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    folder = Path(name)
-    for inner in ("model", "adapter"):
-        if (folder / inner).is_dir():
-            name = str(folder / inner)
-            break
+    name = model_folder(name, adapter_too=True)
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
         if (Path(name) / "adapter_config.json").is_file():

@@ -5,19 +5,29 @@ exact_match("The answer: Paris.", "the answer paris") -> True
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from ittools.text.rouge import rouge_l
 from ittools.text.words import rouge_words, unicode_words
 
+# a number with its sign, separators and decimals, or any single character that is no letter or space
+_NUMBER_OR_MARK = re.compile(r"(?<!\w)-?\d+(?:[.,:]\d+)+|(?<!\w)-\d+|[^\w\s]|_")
+
 
 def normalised(text: str) -> str:
     """Lower case, no punctuation, single spaces; articles stay (as Super-NaturalInstructions has it).
 
-    A text that is punctuation only stays as it is: "+" and "-" are different answers.
+    Unlike there, what belongs to a number stays (1.5 is not 15, -5 is not 5), and so does a text of
+    punctuation only: "+" and "-" are different answers.
     """
-    bare = "".join(c for c in text.lower() if not unicodedata.category(c).startswith("P"))
+    bare = _NUMBER_OR_MARK.sub(_without_mark, text.lower())
     return " ".join(bare.split()) or text.strip()
+
+
+def _without_mark(found: re.Match[str]) -> str:
+    piece = found.group()
+    return "" if len(piece) == 1 and unicodedata.category(piece).startswith("P") else piece
 
 
 def exact_match(prediction: str, reference: str) -> bool:

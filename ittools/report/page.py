@@ -14,7 +14,10 @@ from ittools.report.charts import bars, histogram, length_edges
 from ittools.report.gather import VERBS, Facts, Step
 
 ASSETS = Path(__file__).parent
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
 
 
 def page(facts: Facts) -> str:

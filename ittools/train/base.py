@@ -31,5 +31,21 @@ def model_entry(name: str) -> InputEntry:
     return InputEntry(name, "model directory", sha256_json(files))
 
 
+def model_folder(name: str, *, adapter_too: bool = False) -> str:
+    """What to load for `name`: of a finetune output its model, or its adapter where that will do.
+
+    Raises:
+        InputError: the output holds an adapter only, and a whole model is needed.
+    """
+    folder = Path(name)
+    if (folder / "model").is_dir():
+        return str(folder / "model")
+    if (folder / "adapter").is_dir():
+        if not adapter_too:
+            raise InputError(f"{name}: holds an adapter only; tune it with --merge to go on from its model")
+        return str(folder / "adapter")
+    return name
+
+
 def template_entry(path: Path) -> InputEntry:
     return InputEntry(str(path), "chat template", sha256_file(path))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import shutil
 import sys
 import warnings
 from typing import Any
@@ -21,7 +22,7 @@ from ittools.records.funnel import Funnel
 from ittools.records.messages import to_messages
 from ittools.store.dataset import Output, writing
 from ittools.store.outcome import Answer, Outcome, outcome
-from ittools.train.base import model_entry, template_entry
+from ittools.train.base import model_entry, model_folder, template_entry
 from ittools.train.checkpoints import latest, sealing_callback
 from ittools.train.marks import FORGED, control_marks, end_of_turn, forges
 from ittools.train.mask import Encoded, encode
@@ -109,7 +110,7 @@ def load_tokenizer(options: FinetuneOptions) -> Any:
         from transformers import AutoTokenizer
 
         try:
-            tokenizer = AutoTokenizer.from_pretrained(options.model, trust_remote_code=False)
+            tokenizer = AutoTokenizer.from_pretrained(model_folder(options.model), trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise InputError(
                 f"{options.model}: no tokenizer ({' '.join(str(error).split())[:200]})"
@@ -162,6 +163,7 @@ def _train(options: FinetuneOptions, sources: list[Source], output: Output, prog
     facts["tokens"] = sum(len(record.ids) for record in encoded)
     facts["trained_tokens"] = sum(sum(record.trained) for record in encoded)
     output.finish(funnel, card=False, seed=options.seed, training=facts)
+    shutil.rmtree(checkpoints, ignore_errors=True)  # several times the model; the run is whole now
 
 
 def encode_all(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ittools.errors import InputError, TrainError
 from ittools.progress import Progress
+from ittools.train.base import model_folder
 from ittools.train.mask import Encoded
 from ittools.train.order import records_to_train, training_order
 from ittools.train.tiny import LORA_TARGETS, tiny_model
@@ -128,7 +129,7 @@ def prepare_model(options: FinetuneOptions, tokenizer: Any, device: str, *, bf16
 
 def base_name(options: FinetuneOptions) -> str:
     """What the adapter names as its base; the tiny one is saved beside the adapter."""
-    return str(options.out / "base") if options.model == "tiny" else options.model
+    return str(options.out / "base") if options.model == "tiny" else model_folder(options.model)
 
 
 def base_model(name: str, tokenizer: Any, *, seed: int, dtype: str = "auto") -> Any:
@@ -137,7 +138,7 @@ def base_model(name: str, tokenizer: Any, *, seed: int, dtype: str = "auto") -> 
     from transformers import AutoModelForCausalLM
 
     try:
-        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, trust_remote_code=False)
+        model = AutoModelForCausalLM.from_pretrained(model_folder(name), dtype=dtype, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise InputError(f"{name}: no causal model ({' '.join(str(error).split())[:200]})") from None
     if model.get_input_embeddings().num_embeddings < len(tokenizer):

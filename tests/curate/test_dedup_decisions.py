@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from workbench import read_records, write_jsonl
 
 from ittools.curate.dedup import DedupOptions, Sketches, decide, dedup
 from ittools.progress import Silent
@@ -21,8 +23,6 @@ LONG = "the quick brown fox jumps over the lazy dog and runs into the deep green
 
 def run(folder: Path, rows: list[dict[str, Any]], **given: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(kept, dropped) records; `task` is the number of the row."""
-    from workbench import read_records, write_jsonl
-
     source = write_jsonl(folder / "in.jsonl", [row | {"task": str(n)} for n, row in enumerate(rows)])
     out = folder / "out"
     options = DedupOptions(inputs=(str(source),), out=out, keep_dropped=True, workers=1, force=True, **given)
@@ -57,13 +57,11 @@ ROWS = st.lists(st.tuples(WORDS, st.sampled_from(["", "x"]), WORDS), min_size=1,
 
 
 @given(ROWS, st.sampled_from([0.5, 0.7, 0.9, 1.0]), st.integers(1, 3))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=60, derandomize=True)  # what LSH misses depends on the draw
 def test_decisions_hold_against_brute_force(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row], threshold: float, n: int
 ) -> None:
     """Every drop is right and exact; a kept pair at the threshold can only be one that LSH missed."""
-    import json
-
     given = [row(instruction, output, input) for instruction, input, output in rows]
     kept, dropped = run(tmp_path_factory.mktemp("d"), given, threshold=threshold, ngram=n, perm=256)
     by_id = {record["id"]: record for record in kept}
@@ -130,13 +128,10 @@ def test_case_punctuation_and_space_do_not_make_a_difference(tmp_path: Path, cop
 
 
 def test_a_copy_of_a_near_duplicate_is_a_near_duplicate_too(tmp_path: Path) -> None:
-    import json
-
     text = " ".join(LONG)
     rows = [row("Go on.", text), row("Go on.", text + " again"), row("Go on!", text + " again")]
     kept, dropped = run(tmp_path, rows)
-    detail = {"kept": kept[0]["id"], "jaccard": round(17 / 18, 6) if len(LONG) == 19 else None}
-    detail["jaccard"] = round(alike(rows[0], rows[1], 3), 6)
+    detail = {"kept": kept[0]["id"], "jaccard": round(alike(rows[0], rows[1], 3), 6)}
     assert [(r["reason"], json.loads(r["detail"])) for r in dropped] == [("near-duplicate", detail)] * 2
 
 

@@ -26,6 +26,10 @@ PEER = RougeScorer(["rougeL"], use_stemmer=False)
         ("ÉCOLE", "école"),
         ("a+b=c", "a+b=c"),
         ("$5", "$5"),
+        ("1.5", "1.5"),  # what belongs to a number is no punctuation
+        ("-5.", "-5"),
+        ("3,000 (about)", "3,000 about"),
+        ("well-known", "wellknown"),
         ("+", "+"),
         ("-", "-"),
         (" ... ", "..."),

@@ -167,6 +167,9 @@ def test_verdict_is_read_from_chatty_answers(text: str, verdict: bool | None) ->
         ("Input: (()\nOutput: no\nInput: 😀\nOutput: joy\nInput: ?!\nOutput: doubt",
          [("(()", "no"), ("😀", "joy"), ("?!", "doubt")]),
         ("Input: what is the capital of France\nOutput: Paris", [("what is the capital of France", "Paris")]),
+        ("Input: 3 + 4\nOutput:", [("3 + 4", "")]),
+        ("Input: 1\nOutput:\nInput: 2\nOutput: two", [("1", ""), ("2", "two")]),
+        ("One, two, three.\nOutput:", [("", "One, two, three.")]),
         ("", []), ("Output:", []),
     ],
 )  # fmt: skip
@@ -192,6 +195,12 @@ def test_instances_are_found_in_many_forms(text: str, found: list[tuple[str, str
 )  # fmt: skip
 def test_labels_stay_with_their_inputs_in_either_order(text: str, label_first: bool) -> None:
     assert instances(text, label_first=label_first) == [("I lost.", "sad"), ("I won.", "glad")]
+
+
+def test_label_may_have_several_inputs() -> None:
+    text = "Class label: sad\nInput: I lost.\nInput: I fell.\nClass label: glad\nInput: I won."
+    found = [("I lost.", "sad"), ("I fell.", "sad"), ("I won.", "glad")]
+    assert instances(text, label_first=True) == found
 
 
 PAIRS = [{"input": "1", "output": "one"}, {"input": "", "output": "two"}]

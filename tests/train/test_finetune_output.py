@@ -11,10 +11,12 @@ import torch
 from chat_templates import assistant, user
 from training_inputs import EIGHT, options, write_eight
 
+from ittools.errors import InputError
 from ittools.progress import Silent
 from ittools.store.manifest import read_manifest
 from ittools.store.outcome import Outcome
 from ittools.store.verify import verify
+from ittools.train.base import model_folder
 from ittools.train.finetune import finetune, need_libraries
 from ittools.train.tiny import tiny_tokenizer
 
@@ -39,6 +41,24 @@ def _logits(model: Any) -> torch.Tensor:
 
 def test_the_directory_verifies(tuned: Path) -> None:
     assert verify(tuned) == []
+
+
+def test_a_finished_run_keeps_no_checkpoints(tuned: Path) -> None:
+    assert not (tuned / "checkpoints").exists()
+
+
+def test_a_finetune_output_can_be_tuned_further_from_its_model(tuned: Path, tmp_path: Path) -> None:
+    given = options(write_eight(tmp_path / "eight.jsonl"), tmp_path / "again", model=str(tuned), max_steps=1)
+    finetune(given, Silent())
+    written = json.loads((tmp_path / "again/adapter/adapter_config.json").read_text())
+    assert written["base_model_name_or_path"] == str(tuned / "model")
+
+
+def test_an_output_that_is_only_an_adapter_is_refused_as_a_model(tmp_path: Path) -> None:
+    (tmp_path / "out/adapter").mkdir(parents=True)
+    with pytest.raises(InputError, match="adapter only"):
+        model_folder(str(tmp_path / "out"))
+    assert model_folder(str(tmp_path / "out"), adapter_too=True) == str(tmp_path / "out/adapter")
 
 
 def test_the_manifest_says_what_was_trained(tuned: Path) -> None:

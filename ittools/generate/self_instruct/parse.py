@@ -247,6 +247,7 @@ def _labelled(text: str, label_first: bool) -> Iterator[Instance]:
     label_first = _is_label_first([kind for kind, _ in sections], label_first)
     given: str | None = None
     wanted: str | None = None
+    stated = False  # the input stands behind its own label
     for kind, body in sections:
         body = body.strip()
         if kind in ("lead", "example"):
@@ -261,14 +262,15 @@ def _labelled(text: str, label_first: bool) -> Iterator[Instance]:
         elif kind == "input":
             if wanted is not None and (not label_first or given is not None):
                 yield as_input(given or ""), _unfenced(wanted)
-                given = wanted = None
+                given, wanted = None, wanted if label_first else None  # a label for several inputs
             given = "\n".join(part for part in (given, body) if part)
+            stated = bool(body)
         elif wanted:
             yield as_input(given or ""), _unfenced(wanted)
             given, wanted = None, body
         else:
             wanted = body
-    yield from _last(given, wanted)
+    yield from _last(given, wanted, stated)
 
 
 def _is_label_first(kinds: list[str], asked: bool) -> bool:
@@ -277,9 +279,10 @@ def _is_label_first(kinds: list[str], asked: bool) -> bool:
     return order[:1] not in (["input"], []) and (asked or "label" in kinds)
 
 
-def _last(given: str | None, wanted: str | None) -> Iterator[Instance]:
-    """What is left at the end: an answer without any label is the output itself."""
-    if wanted:
+def _last(given: str | None, wanted: str | None, stated: bool) -> Iterator[Instance]:
+    """What is left at the end: an answer without any label is the output itself; a labelled input
+    before an empty output stays an input."""
+    if wanted or (wanted is not None and stated):
         yield as_input(given or ""), _unfenced(wanted)
     elif given and as_input(given):
         yield "", _unfenced(given)
