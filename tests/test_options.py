@@ -70,7 +70,7 @@ def test_values_become_the_type_of_their_option(name: str, value: Any, taken: An
     ],
 )
 def test_a_wrong_value_is_refused_by_name(name: str, value: Any, problem: str) -> None:
-    with pytest.raises(UsageError, match="^step x: ") as refusal:
+    with pytest.raises(UsageError, match=r"^step x: ") as refusal:
         made(**{name: value})
     assert problem in str(refusal.value)
 

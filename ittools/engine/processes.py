@@ -59,15 +59,18 @@ class Processes:
         progress: Progress,
     ) -> None:
         context = multiprocessing.get_context("spawn")
-        workers = min(self.workers, len(waiting))
+        workers, others = min(self.workers, len(waiting)), set(multiprocessing.active_children())
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent) as pool:
             futures: dict[Future[R], int] = {pool.submit(fn, *tasks[i]): i for i in waiting}
             try:
                 for future in as_completed(futures):
                     results[futures[future]] = future.result()
                     progress.advance()
-            except BaseException:
+            except BaseException as error:
                 pool.shutdown(wait=False, cancel_futures=True)
+                if not isinstance(error, Exception):  # Ctrl-C: a task can run again, so none is waited for
+                    for worker in set(multiprocessing.active_children()) - others:
+                        worker.terminate()
                 raise
 
 

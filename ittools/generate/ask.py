@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 from ittools.errors import Stopped, TeacherError
 from ittools.generate.ledger import Ledger
+from ittools.generate.pace import Pace
 from ittools.generate.prices import Budget
 from ittools.generate.teacher import Request, RequestFailed, Response, Teacher, TryAgain
 from ittools.progress import Progress
@@ -48,6 +49,7 @@ class Asker:
         self.teacher, self.ledger, self.budget, self.progress = teacher, ledger, budget, progress
         self.retries, self.backoff = retries, backoff
         self.asked: Counter[str] = Counter()  # "bought", "reused", "failed", "retried"
+        self.pace = Pace(teacher.concurrency)
         self._slots = asyncio.Semaphore(teacher.concurrency)
         self._streak: list[tuple[Request, Response]] = []  # failures not yet known to be lone
         self._stopped: TeacherError | Stopped | None = None
@@ -92,25 +94,37 @@ class Asker:
         self._streak.clear()
 
     async def _buy(self, request: Request, retries: int) -> Response:
-        for attempt in range(retries + 1):
-            await self._pause()
-            reserved = await self.budget.reserve(request)
-            self.ledger.intend(request, reserved)
+        attempt = bought = 0
+        while True:
             try:
-                response = await self.teacher.answer(request)
+                async with self.pace.seat():
+                    return await self._attempt(request)
             except TryAgain as again:
-                await self._give_back(request, reserved, billed=again.maybe_billed)
+                if again.everyone and self.asked["bought"] > bought:
+                    attempt = 0  # others get through: this one stands in a queue, it does not fail
+                bought = self.asked["bought"]
                 await asyncio.sleep(self._wait_of(again, attempt, retries))
-            except TeacherError:
-                await self._give_back(request, reserved, billed=False)
-                raise
-            except BaseException:  # cancelled: the intent stays, as possibly billed
-                await self.budget.settle(reserved, reserved)
-                raise
-            else:
-                await self._keep(request, response, reserved)
-                return response
-        raise AssertionError("the last attempt returns or raises")
+                attempt += 1
+
+    async def _attempt(self, request: Request) -> Response:
+        await self._pause()
+        if self._stopped:
+            raise self._stopped
+        reserved = await self.budget.reserve(request)
+        self.ledger.intend(request, reserved)
+        try:
+            response = await self.teacher.answer(request)
+        except TryAgain as again:
+            await self._give_back(request, reserved, billed=again.maybe_billed)
+            raise
+        except TeacherError:
+            await self._give_back(request, reserved, billed=False)
+            raise
+        except BaseException:  # cancelled: the intent stays, as possibly billed
+            await self.budget.settle(reserved, reserved)
+            raise
+        await self._keep(request, response, reserved)
+        return response
 
     async def _keep(self, request: Request, response: Response, reserved: float) -> None:
         cost = self.budget.price.cost(response) if response.usage_known else reserved

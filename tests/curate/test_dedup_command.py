@@ -93,9 +93,8 @@ def test_a_real_corpus_of_copies_loses_its_58_percent(shared_data: Path, tmp_pat
     assert manifest_of(tmp_path / "again")["funnel"]["out"] >= 0.999 * near["out"]
 
 
-def test_a_curated_corpus_is_hardly_touched(shared_data: Path, tmp_path: Path, cli: Cli) -> None:
-    """Alpaca has no duplicate instruction, and only 18 near ones at 3-grams and 0.7."""
+def test_a_curated_corpus_is_not_touched(shared_data: Path, tmp_path: Path, cli: Cli) -> None:
+    """By brute force no two of Alpaca's instructions reach 0.7 in 3-grams."""
     source = shared_data / "instruct" / "alpaca_52k.parquet"
     cli("dedup", source, "--on", "instruction", "--out", tmp_path / "out", "--quiet")
-    funnel = manifest_of(tmp_path / "out")["funnel"]
-    assert funnel["in"] - funnel["out"] < 600
+    assert manifest_of(tmp_path / "out")["funnel"] == {"in": 52_002, "dropped": {}, "out": 52_002}

@@ -21,7 +21,9 @@ Row = tuple[str, str, str]
 LONG = "the quick brown fox jumps over the lazy dog and runs into the deep green forest at night".split()
 
 
-def run(folder: Path, rows: list[dict[str, Any]], **given: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def run(
+    folder: Path, rows: list[dict[str, Any]], **given: Any
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(kept, dropped) records; `task` is the number of the row."""
     source = write_jsonl(folder / "in.jsonl", [row | {"task": str(n)} for n, row in enumerate(rows)])
     out = folder / "out"
@@ -167,7 +169,12 @@ def test_exact_finds_equal_records_only(tmp_path: Path) -> None:
     [("all", [0, 1, 2, 3]), ("instruction", [0, 3]), ("output", [0, 1]), ("both", [0, 1, 3])],
 )
 def test_on_names_the_fields_that_must_be_alike(tmp_path: Path, on: str, kept: list[int]) -> None:
-    rows = [row("a b c d", "x", "1"), row("a b c d", "y", "1"), row("a b c d", "x", "2"), row("e f g h", "x", "1")]
+    rows = [
+        row("a b c d", "x", "1"),
+        row("a b c d", "y", "1"),
+        row("a b c d", "x", "2"),
+        row("e f g h", "x", "1"),
+    ]
     assert numbers(run(tmp_path, rows, on=on)[0]) == kept
 
 
@@ -179,7 +186,12 @@ def test_a_corpus_of_one_text_keeps_one(tmp_path: Path, text: str) -> None:
 
 def test_one_huge_record_does_not_disturb_the_others(tmp_path: Path) -> None:
     huge = " ".join(f"w{number}" for number in range(150_000))  # over a megabyte
-    rows = [row("Go on.", "short"), row("Go on.", huge), row("Go on.", huge + " end"), row("Go on.", "shorter")]
+    rows = [
+        row("Go on.", "short"),
+        row("Go on.", huge),
+        row("Go on.", huge + " end"),
+        row("Go on.", "shorter"),
+    ]
     assert numbers(run(tmp_path, rows)[0]) == [0, 1, 3]
 
 
@@ -201,7 +213,9 @@ def test_the_decision_depends_on_the_records_not_on_threads_or_time() -> None:
     draw = np.random.default_rng(1)
     fields = [[np.unique(draw.integers(0, 40, 12, dtype=np.uint64)) for _ in range(200)]]
     keys = draw.integers(0, 30, (200, 6), dtype=np.uint64)
-    sketches = Sketches([f"{n}" for n in range(200)], [bytes([n]) for n in range(200)], np.zeros(200), fields, keys)
+    sketches = Sketches(
+        [f"{n}" for n in range(200)], [bytes([n]) for n in range(200)], np.zeros(200), fields, keys
+    )
     one, two = decide(sketches, 0.3, Silent()), decide(sketches, 0.3, Silent())
     assert (one.twins, one.similarities) == (two.twins, two.similarities)
     assert all(one.reasons[twin] is None for twin in one.twins if twin >= 0)

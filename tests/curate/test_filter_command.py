@@ -39,7 +39,9 @@ def test_the_funnel_adds_up_and_every_drop_has_its_reason(tmp_path: Path, cli: C
 
 
 def test_the_bytes_do_not_depend_on_engine_workers_or_parts(tmp_path: Path, cli: Cli) -> None:
-    inputs = [write_jsonl(tmp_path / name / "in.jsonl", numbered(30, first=n * 100)) for n, name in enumerate("ab")]
+    inputs = [
+        write_jsonl(tmp_path / name / "in.jsonl", numbered(30, first=n * 100)) for n, name in enumerate("ab")
+    ]
     found = []
     for engine, workers in (("inline", 1), ("processes", 1), ("processes", 2)):
         out = tmp_path / f"{engine}{workers}" / "out"

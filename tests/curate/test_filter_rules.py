@@ -14,7 +14,9 @@ THAI = "เขียนบทกวีสั้น ๆ เกี่ยวกั�
 LONG = "Write a short poem about the sea and the people who live beside it."
 
 
-def reasons(rows: Iterable[tuple[str, str, str]], language: str | None = None, **given: Any) -> list[str | None]:
+def reasons(
+    rows: Iterable[tuple[str, str, str]], language: str | None = None, **given: Any
+) -> list[str | None]:
     options = FilterOptions(inputs=("x",), **given)
     batch = record_batch(build_record(*row, source="s", language=language) for row in rows)
     found: list[str | None] = reason(annotate(batch, options=options), options=options).to_pylist()
@@ -183,9 +185,7 @@ def test_languages_are_kept_by_name(
         ("1 + 2 = 3, ok", "de", None),
     ],
 )
-def test_only_a_sure_language_contradicts(
-    instruction: str, stated: str | None, expected: str | None
-) -> None:
+def test_only_a_sure_language_contradicts(instruction: str, stated: str | None, expected: str | None) -> None:
     assert why(instruction, "...", language=stated, check_language=True) == expected
 
 

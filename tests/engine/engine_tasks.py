@@ -41,3 +41,9 @@ def die_always(name: str, folder: str) -> str:
 
 def answer_interrupt(number: int) -> str:
     return str(signal.getsignal(signal.SIGINT))
+
+
+def linger(number: int, folder: str) -> None:
+    (Path(folder) / f"began{number}").write_text("")
+    time.sleep(60)
+    (Path(folder) / f"ended{number}").write_text("")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import engine_tasks as tasks
@@ -48,8 +50,14 @@ def test_results_come_in_the_order_of_the_tasks(engine: EngineName, count: int) 
 
 @pytest.mark.parametrize(
     ("engine", "workers", "count", "here"),
-    [("inline", 2, 3, True), ("auto", 1, 3, True), ("auto", 2, 1, True), ("auto", 2, 3, False), ("processes", 1, 1, False)],  # noqa: E501
-)  # fmt: skip
+    [
+        ("inline", 2, 3, True),
+        ("auto", 1, 3, True),
+        ("auto", 2, 1, True),
+        ("auto", 2, 3, False),
+        ("processes", 1, 1, False),
+    ],
+)
 def test_a_process_is_started_only_where_it_helps(
     engine: EngineName, workers: int, count: int, here: bool
 ) -> None:
@@ -59,7 +67,7 @@ def test_a_process_is_started_only_where_it_helps(
 
 @pytest.mark.parametrize("engine", ["inline", "processes"])
 def test_an_error_of_a_task_is_raised_as_it_is(engine: EngineName) -> None:
-    with pytest.raises(InputError, match="^part 2: cannot be read$"):
+    with pytest.raises(InputError, match=r"^part 2: cannot be read$"):
         run_tasks(tasks.refuse, [(n,) for n in range(4)], engine=engine, workers=2)
 
 
@@ -96,3 +104,31 @@ def test_the_task_that_kills_its_worker_is_the_one_that_is_named(tmp_path: Path)
 def test_workers_leave_an_interrupt_to_their_parent() -> None:
     found = run_tasks(tasks.answer_interrupt, [(0,)], engine="processes", workers=1)
     assert found == [str(signal.SIG_IGN)]
+
+
+INTERRUPTED = """
+import sys
+import engine_tasks
+from ittools.engine.protocol import run_tasks
+if __name__ == "__main__":
+    try:
+        run_tasks(engine_tasks.linger, [(n, sys.argv[1]) for n in range(4)], engine="processes", workers=2)
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+def test_an_interrupt_waits_for_no_task(tmp_path: Path) -> None:
+    paths = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+    run = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while len(list(tmp_path.glob("began*"))) < 2:
+        assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    assert run.communicate() == ("interrupted\n", "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["began0", "began1"]

@@ -27,9 +27,11 @@ TEXT = st.text(max_size=20)
 SAID = st.text(min_size=1, max_size=20)
 PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=2).map(
     lambda pairs: [
-        {"role": role, "content": text} for pair in pairs for role, text in zip(("user", "assistant"), pair, strict=True)  # noqa: E501
+        {"role": role, "content": text}
+        for pair in pairs
+        for role, text in zip(("user", "assistant"), pair, strict=True)
     ]
-)  # fmt: skip
+)
 SYSTEM = st.lists(SAID.map(lambda text: {"role": "system", "content": text}), max_size=1)
 META = st.dictionaries(TEXT, TEXT | st.integers(), min_size=1, max_size=2)
 
@@ -112,9 +114,11 @@ def test_csv_cells_that_a_spreadsheet_would_run_are_quoted(tmp_path: Path, cli: 
 
 def test_csv_comes_back_with_its_columns(tmp_path: Path) -> None:
     rows = [
-        build_record("a", "", "b", source="s", scores={"q": 0.5}, parents=["1"], meta='{"x": 1}', language="en",
-                     context=[{"role": "user", "content": "c,\n\"d\""}, {"role": "assistant", "content": "e"}]),
-        build_record("no\r\nnulls", "x", "", source="s"),
+        build_record(
+            "a", "", "b", source="s", scores={"q": 0.5}, parents=["1"], meta='{"x": 1}', language="en",
+            context=[{"role": "user", "content": 'c,\n"d"'}, {"role": "assistant", "content": "e"}],
+        ),
+        build_record("no\r\nnulls", "x\ry", "", source="s"),
     ]  # fmt: skip
     assert there_and_back(tmp_path, rows, "csv", "out.csv") == rows
 
@@ -125,7 +129,9 @@ def test_stdout_is_data_and_only_data(tmp_path: Path, cli: Cli) -> None:
     assert [json.loads(line) for line in ran.out.splitlines()] == numbered(3)
     assert ran.err == "export: 3 records as alpaca to -\n"
     as_csv = cli("export", source, "--to", "csv").out
-    assert [row["output"] for row in csv.DictReader(io.StringIO(as_csv))] == [r["output"] for r in numbered(3)]
+    assert [row["output"] for row in csv.DictReader(io.StringIO(as_csv))] == [
+        r["output"] for r in numbered(3)
+    ]
 
 
 def test_an_array_is_written_to_json_and_lines_to_jsonl(tmp_path: Path, cli: Cli) -> None:

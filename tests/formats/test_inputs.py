@@ -20,7 +20,9 @@ from ittools.records.schema import SCHEMA
 
 def instructions(*inputs: Path, **options: Any) -> list[str]:
     opened = open_inputs(ReadOptions(inputs=tuple(map(str, inputs)), **options))
-    return [i for source in opened for batch in source.batches() for i in batch.column("instruction").to_pylist()]
+    return [
+        i for source in opened for batch in source.batches() for i in batch.column("instruction").to_pylist()
+    ]
 
 
 def parquet(path: Path, *texts: str) -> Path:
@@ -143,7 +145,7 @@ def test_a_pipe_is_jsonl(monkeypatch: pytest.MonkeyPatch, cli: Cli) -> None:
     ("content", "problem"),
     [
         (b"", "stdin: holds no record"),
-        (b'{"instruction": "a"}\n{"instr', "stdin:2: not JSON (Unterminated string starting at: line 1 column 2"),
+        (b'{"instruction": "a"}\n{"instr', "stdin:2: not JSON (Unterminated string"),
         (b'{"instruction": "\xff"}\n', "stdin:1: not UTF-8"),
         (b'{"a": 1}\n', "stdin:1: cannot map the columns a"),
     ],
@@ -171,7 +173,10 @@ def test_map_must_name_a_column_of_ours(tmp_path: Path, cli: Cli) -> None:
     assert cli("head", path, "--map", "instruction=q", "--map", "output=a").code == 0
     for pair in ("instrction=q", "instruction"):
         ran = cli("head", path, "--map", pair)
-        assert (ran.code, ran.err.startswith(f"ittools head: --map {pair}: expected ours=theirs")) == (2, True)
+        assert (ran.code, ran.err.startswith(f"ittools head: --map {pair}: expected ours=theirs")) == (
+            2,
+            True,
+        )
 
 
 def test_the_schema_of_a_record_is_one_for_all(tmp_path: Path, cli: Cli) -> None:

@@ -122,7 +122,8 @@ def test_empty_csv_cells_are_null_not_empty_meta(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("chunk", [1, 2, 7, 64])
 @pytest.mark.parametrize("text", [
-    json.dumps(ROWS), json.dumps(ROWS, indent=1, ensure_ascii=False), " \n[ " + json.dumps(ROWS[0]) + "\n]\n ",
+    json.dumps(ROWS), json.dumps(ROWS, indent=1, ensure_ascii=False),
+    " \n[ " + json.dumps(ROWS[0]) + "\n]\n ",
     json.dumps([{"a": '}]"\\ \u2028', "b": [1, {"c": "[{"}]}, {"a": None, "b": -1.5e3}]),
 ])  # fmt: skip
 def test_json_arrays_are_read_whatever_the_chunk(
@@ -138,7 +139,9 @@ def test_json_arrays_are_read_whatever_the_chunk(
 def test_an_array_larger_than_the_chunk_names_each_line(tmp_path: Path) -> None:
     count = 3 * rows_module.CHUNK // 40
     path = tmp_path / "a.json"
-    path.write_text("[\n" + ",\n".join(json.dumps({"instruction": f"é {n:030}"}) for n in range(count)) + "\n]")
+    path.write_text(
+        "[\n" + ",\n".join(json.dumps({"instruction": f"é {n:030}"}) for n in range(count)) + "\n]"
+    )
     found = list(file_rows(path))
     assert [place for place, _ in found] == [f"{path}:{n + 2}" for n in range(count)]
     assert found[-1][1] == {"instruction": f"é {count - 1:030}"}
@@ -155,11 +158,13 @@ def test_one_element_may_be_far_larger_than_the_chunk(tmp_path: Path) -> None:
     "schema",
     [
         pa.schema([("instruction", pa.string()), ("input", pa.string()), ("output", pa.string())]),
-        pa.schema([("output", pa.large_string()), ("input", pa.large_string()), ("instruction", pa.string())]),
-        pa.schema([("instruction", pa.dictionary(pa.int32(), pa.string())), ("input", pa.string()), ("output", pa.string())]),  # noqa: E501
+        pa.schema(
+            [("output", pa.large_string()), ("input", pa.string()), ("instruction", pa.large_string())]
+        ),
+        pa.schema([(name, pa.dictionary(pa.int32(), pa.string())) for name in ROWS[0]]),
     ],
     ids=["plain", "large", "dictionary"],
-)  # fmt: skip
+)
 def test_foreign_parquet_is_mapped_by_its_columns(tmp_path: Path, schema: pa.Schema) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.Table.from_pylist(ROWS, schema=schema), path, row_group_size=2)

@@ -52,7 +52,9 @@ def test_a_published_file_gives_all_its_records(shared_data: Path, name: str) ->
 
 
 def test_no_published_file_is_left_out(shared_data: Path) -> None:
-    there = {f"{folder}/{p.name}" for folder in ("instruct", "seeds") for p in (shared_data / folder).iterdir()}
+    there = {
+        f"{folder}/{p.name}" for folder in ("instruct", "seeds") for p in (shared_data / folder).iterdir()
+    }
     assert there == {name for name in COUNTS if not name.startswith("chat/")}
 
 

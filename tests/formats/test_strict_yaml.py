@@ -51,7 +51,10 @@ def test_plain_words_follow_yaml_1_2(text: str, value: Any) -> None:
         ("[" * 200_000, "f:1: nested deeper than 50"),
         ("{a: " * 200_000, "f:1: nested deeper than 50"),
         ("- " * 60 + "a", "f:1: nested deeper than 50"),
-        ("a: !!python/object/apply:os.system [ls]", "f:1: tags (tag:yaml.org,2002:python/object/apply:os.system) are not allowed"),  # noqa: E501
+        (
+            "a: !!python/object/apply:os.system [ls]",
+            "f:1: tags (tag:yaml.org,2002:python/object/apply:os.system) are not allowed",
+        ),
         ("a: 1\nb: !Template {c: d}", "f:2: tags (!Template) are not allowed"),
         ("? [a]\n: b", "f:1: a key must be a word"),
         ("--- a\n--- b", "f: holds 2 documents, expected one"),
@@ -102,8 +105,10 @@ def test_what_json_says_yaml_says_too(value: Any) -> None:
 @given(st.text(max_size=60))
 @settings(deadline=None)
 def test_any_text_is_a_value_or_one_clear_line(text: str) -> None:
+    message = "f:"
     try:
         load_yaml(text, where="f")
     except InputError as error:
-        assert str(error).startswith("f:")
-        assert "\n" not in str(error)
+        message = str(error)
+    assert message.startswith("f:")
+    assert "\n" not in message

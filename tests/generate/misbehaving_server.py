@@ -22,7 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from ittools.generate.offline.teacher import OfflineTeacher
-from ittools.generate.teacher import Request
+from ittools.generate.teacher import Api, Request
 
 Trouble = Callable[["Handler"], None]
 
@@ -128,7 +128,7 @@ def written(state: Server, body: dict[str, Any], asked: Asked) -> str:
     schema = shape if state.schema == "honoured" else None
     if asked.prompt == "Say hello.":
         return '{"greeting_words": ["hello"]}' if schema else "Hello there!"
-    api = "completions" if "prompt" in body else "chat"
+    api: Api = "completions" if "prompt" in body else "chat"
     most = body.get("max_tokens") or body.get("max_completion_tokens") or 64
     return state.teacher.write(Request("", 0, 0, asked.prompt, "m", "1", most, schema=schema, api=api))
 

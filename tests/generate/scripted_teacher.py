@@ -18,6 +18,7 @@ from ittools.generate.teacher import Request, Response
 from ittools.progress import Silent
 
 Said = Response | Exception
+TURNS = 20  # of the event loop before a sleep ends
 OPENED: list[Ledger] = []  # in memory; closed after each test
 
 
@@ -56,19 +57,27 @@ class Scripted:
 
 
 class Clock:
-    """Time as `ask` sees it; `waits` are its sleeps."""
+    """Time as `ask` sees it; `waits` are its sleeps. The earliest end of a sleep is the next moment."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.waits = 1_000.0, list[float]()
-        self._sleep = asyncio.sleep
+        self._sleep, self._ends = asyncio.sleep, list[float]()
         monkeypatch.setattr("ittools.generate.ask.time", SimpleNamespace(monotonic=lambda: self.now))
         monkeypatch.setattr(asyncio, "sleep", self.sleep)
 
     async def sleep(self, seconds: float) -> None:
-        if seconds:
-            self.waits.append(seconds)
-            self.now += seconds
-        await self._sleep(0)
+        if not seconds:
+            return await self._sleep(0)
+        self.waits.append(seconds)
+        end, turns, seen = self.now + seconds, 0, self.now
+        self._ends.append(end)
+        while self.now < end:
+            await self._sleep(0)
+            turns, seen = (turns + 1, seen) if seen == self.now else (0, self.now)
+            if turns > TURNS and end == min(self._ends):  # whoever could go on without waiting has done so
+                self.now = end
+        self._ends.remove(end)
+        return None
 
 
 def asker(

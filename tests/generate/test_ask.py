@@ -68,13 +68,22 @@ def test_wait_asked_for_is_kept_to(clock: Clock, wait: float) -> None:
 def test_wait_of_a_rate_limit_holds_everybody_back(clock: Clock) -> None:
     """One 429 with `Retry-After: 30` pauses the others too: none is sent before."""
     times: list[float] = []
-    teacher = Scripted(concurrency=1)
+    teacher = Scripted(concurrency=2)
     teacher.script = lambda r, n: (
         TryAgain("slow", wait=30.0, everyone=True) if r.index == 0 and not n else answered(r)
     )
     teacher.before = lambda _: times.append(clock.now)
-    ask(asker(teacher), *map(request, range(4)))
-    assert times == [1_000.0, 1_030.0, 1_030.0, 1_030.0, 1_030.0]
+    ask(asker(teacher), *map(request, range(5)))
+    assert times == [1_000.0, 1_000.0] + [1_030.0] * 4  # two were in flight when it came
+
+
+def test_wait_of_one_request_holds_nobody_else_back(clock: Clock) -> None:
+    times: list[float] = []
+    teacher = Scripted(concurrency=2)
+    teacher.script = lambda r, n: TryAgain("hiccup", wait=30.0) if r.index == 0 and not n else answered(r)
+    teacher.before = lambda _: times.append(clock.now)
+    ask(asker(teacher), *map(request, range(5)))
+    assert times == [1_000.0] * 5 + [1_030.0]
 
 
 def test_waits_double_with_jitter_where_none_is_asked_for(clock: Clock) -> None:
@@ -243,7 +252,8 @@ def test_gather_raises_the_first_error_in_order_after_all_are_done() -> None:
     done: list[int] = []
 
     async def call(number: int) -> int:
-        await asyncio.sleep(0)
+        for _ in range(10 * number):
+            await asyncio.sleep(0)
         done.append(number)
         if number in (1, 2):
             raise ValueError(number)

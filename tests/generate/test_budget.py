@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from generate_runs import Runner, records, shard_hashes, words
+from generate_runs import Runner, ledger_of, records, shard_hashes, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from misbehaving_server import Asked, Server, Trouble, error, first_time, says, status
@@ -15,6 +15,7 @@ from scripted_teacher import OPENED, Said, Scripted, asker, in_memory, request
 
 from ittools.errors import IttoolsError, Stopped, UsageError
 from ittools.generate.ask import Asker
+from ittools.generate.ledger import Ledger
 from ittools.generate.prices import OVERHEAD, Budget, Price, price_of
 from ittools.generate.teacher import Request, RequestFailed, Response, TryAgain
 
@@ -195,6 +196,23 @@ def test_server_never_bills_more_than_the_limit(
     assert ran.code == 3, ran.err
     assert billed(server, 1000) <= 20.0
     assert server.asked
+
+
+def test_money_that_a_lost_run_may_have_cost_counts_against_the_limit_of_the_next(
+    run: Runner, server: Server, tmp_path: Path
+) -> None:
+    server.trouble = lambda asked: status(504) if asked.number > 3 else None
+    price = ("--price", "100,100", "-c", "2", "--retries", "0", "--structured", "off")
+    assert run(*words(tmp_path / "out", *price, url=server.url, num=40)).code == 1
+    asked = len(server.asked)
+    ledger = Ledger(ledger_of(tmp_path / "out"))
+    kept, (lost, worth) = ledger.spent(), ledger.possibly_billed()
+    ledger.close()
+    assert lost == asked - 3
+    ran = run(*words(tmp_path / "out", *price, "--max-cost", f"{kept + worth:.6f}", url=server.url, num=40))
+    assert (ran.code, len(server.asked)) == (3, asked)
+    assert f"{lost} requests of an earlier run were sent and not answered" in ran.err
+    assert f"possibly billed, at most ${worth:.4f}" in ran.err
 
 
 def test_no_money_at_all_asks_nothing(run: Runner, server: Server, tmp_path: Path) -> None:

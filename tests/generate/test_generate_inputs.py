@@ -247,7 +247,7 @@ def test_own_seeds_and_no_others_stand_behind_every_record(run: Runner, tmp_path
     run.finished(*words(tmp_path / "out", num=4))
     written = records(tmp_path / "out")
     ids = {identity for seed in builtin_seeds() for identity in seed.ids}
-    ids |= {record["id"] for record in written}  # later rounds show what earlier ones kept
+    ids |= {str(record["id"]) for record in written}  # later rounds show what earlier ones kept
     parents = [parent for record in written for parent in record["parents"]]  # type: ignore[attr-defined]
     assert parents
     assert set(parents) <= ids

@@ -29,6 +29,7 @@ TWO = ["Name a colour of the sky.", "Add the two numbers."]
         '9. "Name a colour of the sky."\n10. “Add the two numbers.”',
         "9. `Name a colour of the sky.`\n10. 'Add the two numbers.'",
         "Task 9: Name a colour of the sky.\nTask 10: Add the two numbers.",
+        "TASK 9: Name a colour of the sky.\ntask 10: Add the two numbers.",
         "**Task 9:** Name a colour of the sky.\n\n**Task 10:** Add the two numbers.",
         "### Task 9. Name a colour of the sky.\n### Task 10. Add the two numbers.",
         "Aufgabe 9: Name a colour of the sky.\nAufgabe 10: Add the two numbers.",

@@ -31,7 +31,9 @@ def test_instruction_and_input_are_one_turn(instruction: str, input: str, said: 
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(["system", USER, ASSISTANT, "tool"]), st.text(max_size=9)), max_size=4),
+    st.lists(
+        st.tuples(st.sampled_from(["system", USER, ASSISTANT, "tool"]), st.text(max_size=9)), max_size=4
+    ),
     st.text(max_size=9),
     st.text(max_size=9),
 )

@@ -70,9 +70,7 @@ def first_number(text: str) -> int:
 
 def run_python(code: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-I", "-X", "utf8", "-c", code]
-    return subprocess.run(
-        command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
-    )
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False)
 
 
 def same_number(output: str, expected: float) -> bool:
@@ -345,9 +343,7 @@ def check_json_label(task: Task, given: str, output: str) -> bool:
 
 
 def check_markdown_table(task: Task, given: str, output: str) -> bool:
-    rows = [
-        tuple(cell.strip() for cell in line.strip("|").split("|")) for line in output.splitlines()
-    ]
+    rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in output.splitlines()]
     wanted = [tuple(item.split(" ", 1)) for item in items(given)]
     return rows == [("Ingredient", "Amount"), ("---", "---"), *wanted]
 

@@ -104,9 +104,7 @@ def test_a_seed_file_is_strict_jsonl(path: Path) -> None:
 def test_a_record_has_exactly_the_described_fields(task: Task) -> None:
     optional = ["check"] if "check" in task else []
     assert list(task) == REQUIRED_KEYS + optional
-    strings = [
-        value for key, value in task.items() if key not in {"instances", "is_classification"}
-    ]
+    strings = [value for key, value in task.items() if key not in {"instances", "is_classification"}]
     assert all(isinstance(value, str) and value for value in strings)
     assert isinstance(task["is_classification"], bool)
     assert 1 <= len(task["instances"]) <= 3

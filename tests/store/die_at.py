@@ -1,7 +1,7 @@
 """Run a command line that kills itself at its n-th change of the file system.
 
-    python die_at.py 7 filter in.jsonl --out out     dies (SIGKILL) just before its 7th change
-    python die_at.py 0 filter in.jsonl --out out     lives, and says on stdout how many there were
+python die_at.py 7 filter in.jsonl --out out     dies (SIGKILL) just before its 7th change
+python die_at.py 0 filter in.jsonl --out out     lives, and says on stdout how many there were
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ def card(tmp_path: Path, cli: Cli, *rows: dict[str, str]) -> tuple[dict[str, obj
 
 
 def test_splits_languages_licence_and_size_are_in_the_front_matter(tmp_path: Path, cli: Cli) -> None:
-    front, body = card(tmp_path, cli, {"language": "no", "license": "Apache-2.0"}, {"language": "en", "license": "Apache-2.0"})  # fmt: skip # noqa: E501
+    rows = [{"language": language, "license": "Apache-2.0"} for language in ("no", "en")]
+    front, body = card(tmp_path, cli, *rows)
     assert front == {
         "configs": [
             {"config_name": "default", "data_files": [{"split": "train", "path": "data/train-*.parquet"}]}

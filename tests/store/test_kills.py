@@ -42,7 +42,9 @@ def state(directory: Path, old: dict[str, bytes] | None, new: dict[str, bytes]) 
                 open_inputs(ReadOptions(inputs=(str(directory),)))
         return "nothing"
     assert problems == []
-    content = {name: b for name, b in written(directory).items() if not name.startswith((".staging", ".work"))}
+    content = {
+        name: b for name, b in written(directory).items() if not name.startswith((".staging", ".work"))
+    }
     assert content in (old, new)
     return "new" if content == new else "old"
 

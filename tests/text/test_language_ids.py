@@ -32,7 +32,9 @@ def test_a_sentence_is_in_its_language(code: str) -> None:
     assert (found.code, found.probability > 0.9) == (code, True)
 
 
-@pytest.mark.parametrize("text", ["", " \n", "12345 + 67890 = 80235", "Hello", "1, 2, 3", "😀" * 50, "?!", "你好"])
+@pytest.mark.parametrize(
+    "text", ["", " \n", "12345 + 67890 = 80235", "Hello", "1, 2, 3", "😀" * 50, "?!", "你好"]
+)
 def test_what_is_too_short_to_tell_is_undetermined(text: str) -> None:
     assert detect_language(text) == Language(UNDETERMINED, 0.0)
 
@@ -41,7 +43,9 @@ def test_answers_do_not_depend_on_what_was_asked_before() -> None:
     texts = [*SENTENCES.values(), "Bonjour the world, wie geht es dir today mon ami?"]
     alone = [detect_language(text) for text in texts]
     shuffled = random.Random(1).sample(texts, len(texts))
-    assert dict(zip(shuffled, detect_languages(shuffled), strict=True)) == dict(zip(texts, alone, strict=True))
+    assert dict(zip(shuffled, detect_languages(shuffled), strict=True)) == dict(
+        zip(texts, alone, strict=True)
+    )
 
 
 def test_answers_are_the_same_in_another_process() -> None:

@@ -5,6 +5,7 @@ CHECKERS["digit_sum"]("en", {}, "407", "11")  ->  True
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 import re
@@ -100,7 +101,7 @@ def digit_sum(_: str, __: Parameters, given: str, output: str) -> bool:
 
 def next_terms(_: str, params: Parameters, given: str, output: str) -> bool:
     whole = integers(given) + integers(output)
-    steps = {b - a for a, b in zip(whole, whole[1:], strict=False)}
+    steps = {b - a for a, b in itertools.pairwise(whole)}
     count = len(whole) - len(integers(given))
     shape = re.fullmatch(r"-?\d+(, -?\d+)*", output)
     return bool(shape) and len(steps) == 1 and count == int(params["count"])
@@ -151,7 +152,7 @@ _DIRECTIONS = {
 
 def sequence_direction(language: str, _: Parameters, given: str, output: str) -> bool:
     values = integers(given)
-    signs = {(b > a) - (b < a) for a, b in zip(values, values[1:], strict=False)}
+    signs = {(b > a) - (b < a) for a, b in itertools.pairwise(values)}
     place = 0 if signs == {1} else 1 if signs == {-1} else 2
     return output == _DIRECTIONS[language].split()[place]
 

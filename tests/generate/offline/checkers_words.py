@@ -118,9 +118,7 @@ def sort_table(_: str, params: Parameters, given: str, output: str) -> bool:
     before, after = given.split("\n"), output.split("\n")
     if after[0] != before[0] or sorted(before) != sorted(after):
         return False
-    return all(
-        int(a[params["column"]]) > int(b[params["column"]]) for a, b in pairwise(_rows(output))
-    )
+    return all(int(a[params["column"]]) > int(b[params["column"]]) for a, b in pairwise(_rows(output)))
 
 
 def table_maximum(_: str, params: Parameters, given: str, output: str) -> bool:

@@ -75,9 +75,7 @@ def test_at_least_half_of_the_kinds_have_parameters() -> None:
 
 
 @each_case
-def test_a_kind_has_several_phrasings_and_labels_in_each_language(
-    kind: Kind, language: str
-) -> None:
+def test_a_kind_has_several_phrasings_and_labels_in_each_language(kind: Kind, language: str) -> None:
     assert len(set(kind.phrasings[language])) >= (4 if language == "en" else 3)
     assert not kind.labels or len(set(kind.labels[language])) >= 2
 
@@ -87,7 +85,8 @@ def test_every_phrasing_keeps_the_rules_of_wording(kind: Kind, language: str) ->
     for phrasing in range(len(kind.phrasings[language])):
         for text in instructions(kind, language, phrasing, 10):
             assert not BARRED.search(text), text
-            assert text[0].isalpha() and text[0].isupper(), text
+            assert text[0].isalpha(), text
+            assert text[0].isupper(), text
             assert 6 <= len(text.split()) <= 30, text
 
 
@@ -126,10 +125,15 @@ def test_no_two_phrasings_of_a_language_are_alike(language: str) -> None:
 @each_case
 def test_instances_keep_the_rules_of_format(kind: Kind, language: str) -> None:
     for _, given, output in instances(kind, language, 100):
-        assert output and output != given and not output.endswith(":")
-        assert given == given.strip() and output == output.strip()
-        assert "\n\n" not in given and "\n\n" not in output
-        assert not BARRED_LINE.search(given) and not BARRED_LINE.search(output)
+        assert output
+        assert output != given
+        assert not output.endswith(":")
+        assert given == given.strip()
+        assert output == output.strip()
+        assert "\n\n" not in given
+        assert "\n\n" not in output
+        assert not BARRED_LINE.search(given)
+        assert not BARRED_LINE.search(output)
 
 
 @each_case
