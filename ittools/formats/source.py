@@ -109,7 +109,9 @@ def batched_records(records: Iterator[Record], size: int = BATCH) -> Iterator[pa
 def _file(path: Path, spec: str, options: ReadOptions) -> Source:
     bare = path.with_suffix("") if path.suffix in COMPRESSED else path
     defaults = _defaults(options, bare.stem)
-    entry = InputEntry(spec, bare_suffix(path).lstrip(".").lower(), sha256_file(path))
+    kind, content = bare_suffix(path).lstrip(".").lower(), sha256_file(path)
+    # the name too: it becomes the source of records that state none
+    entry = InputEntry(spec, kind, sha256_json([content, defaults.source]))
     if bare_suffix(path).lower() == ".parquet":
         if _parquet_schema(path).equals(SCHEMA):
             return Source(entry, lambda: read_shard(path), (path,))

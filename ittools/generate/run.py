@@ -30,6 +30,7 @@ from ittools.records.funnel import Funnel
 from ittools.records.schema import UNSPECIFIED_LICENSE
 from ittools.store.dataset import Output, writing
 from ittools.store.dropped import dropped_batch
+from ittools.store.manifest import MANIFEST_NAME
 from ittools.store.outcome import Answer, Outcome, outcome
 
 LEDGER = "ledger/ledger.sqlite"
@@ -78,6 +79,9 @@ def generate(options: GenerateOptions, progress: Progress) -> Outcome | Answer:
     seeds = read_seeds(sources)
     if options.dry_run:
         return estimate(options.num, seeds, options.language[0], _model(options), _price(options))
+    if not (options.out / MANIFEST_NAME).exists():  # before a folder is made for nothing
+        _known_price(options)
+        _key(options)
     entries = [source.entry for source in sources]
     with writing(
         options.out, command="generate", options=options, inputs=entries, force=options.force
@@ -189,13 +193,17 @@ def _teacher(options: GenerateOptions) -> Teacher:
         return ReplayTeacher(options.replay, model=options.model)
     from ittools.generate.client import OpenAITeacher
 
-    key = os.environ.get("OPENAI_API_KEY", "")
-    if not key and _is_openai(options):
-        raise UsageError("no key: set OPENAI_API_KEY, or --base-url for a local server, or --teacher offline")
     return OpenAITeacher(
-        model=options.model, base_url=options.base_url or None, key=key or "none",
+        model=options.model, base_url=options.base_url or None, key=_key(options) or "none",
         concurrency=options.concurrency, timeout=options.timeout,
     )  # fmt: skip
+
+
+def _key(options: GenerateOptions) -> str:
+    key = os.environ.get("OPENAI_API_KEY", "")
+    if not key and options.teacher == "openai" and _is_openai(options):
+        raise UsageError("no key: set OPENAI_API_KEY, or --base-url for a local server, or --teacher offline")
+    return key
 
 
 async def _write(options: GenerateOptions, seeds: list[Seed], output: Output, progress: Progress) -> None:
@@ -219,7 +227,8 @@ async def _write(options: GenerateOptions, seeds: list[Seed], output: Output, pr
         )  # fmt: skip
         result = await SelfInstruct(plan, seeds, asker, progress).run()
         asker.settle_failures()
-        _finish(options, output, result, _account(ledger, asker, teacher))
+        account = _account(ledger, asker, teacher, price_known=_price(options) is not None)
+        _finish(options, output, result, account)
     finally:
         ledger.close()
         await teacher.close()
@@ -250,12 +259,13 @@ def _license(options: GenerateOptions) -> str:
     return "LicenseRef-openai-terms" if _is_openai(options) else UNSPECIFIED_LICENSE
 
 
-def _account(ledger: Ledger, asker: Asker, teacher: Teacher) -> dict[str, Any]:
+def _account(ledger: Ledger, asker: Asker, teacher: Teacher, *, price_known: bool) -> dict[str, Any]:
+    """Usage over all runs in this directory; the cost is null where the price is not known."""
     lost, worth = ledger.possibly_billed()
     return {
         "model": teacher.model,
         **ledger.totals(),
-        "cost_usd": round(ledger.spent(), 6),
+        "cost_usd": round(ledger.spent(), 6) if price_known else None,
         "possibly_billed": {"requests": lost, "at_most_usd": round(worth, 6)},
         "this_run": {name: asker.asked[name] for name in ("bought", "reused", "failed", "retried")},
     }
@@ -268,12 +278,16 @@ def _account_facts(manifest: dict[str, Any]) -> dict[str, str]:
         "tasks": f"{manifest['tasks']:,}",
         "requests": f"{run['bought']:,} bought, {run['reused']:,} from the ledger, {run['failed']:,} failed",
         "tokens": f"{account['prompt_tokens']:,} in, {account['completion_tokens']:,} out",
-        "cost": f"${account['cost_usd']:.4f}",
+        "cost": _dollars(account["cost_usd"]),
     }
     if account["possibly_billed"]["requests"]:
         lost = account["possibly_billed"]
         facts["possibly billed"] = f"{lost['requests']} requests, at most ${lost['at_most_usd']:.4f}"
     return facts
+
+
+def _dollars(cost: float | None) -> str:
+    return "unknown: no price for this model, give --price IN,OUT" if cost is None else f"${cost:.4f}"
 
 
 def _finish(options: GenerateOptions, output: Output, result: Result, account: dict[str, Any]) -> None:

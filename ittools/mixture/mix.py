@@ -230,31 +230,51 @@ def _write_splits(
     schema = MESSAGES_SCHEMA if options.layout == "messages" else SCHEMA
     for name, records in splits.items():
         with output.split(name, schema) as shards:
-            for batch in _take(index, records):
+            for batch in _take(index, records, output.work):
                 shards.write(messages_batch(batch) if options.layout == "messages" else batch)
                 progress.advance(batch.num_rows)
 
 
-def _take(index: Index, records: Ints) -> Iterator[pa.RecordBatch]:
-    """Records in the given order, a row group at a time; each part is opened once a batch."""
+def _take(index: Index, records: Ints, work: Path) -> Iterator[pa.RecordBatch]:
+    """Records in the given order, a row group at a time; each part is decoded once, then mapped."""
+    tables_of = _Mapped(index.parts, work)
     for first in range(0, len(records), ROW_GROUP):
         wanted = records[first : first + ROW_GROUP]
         parts = index.part[wanted]
         tables, places = [], []
         for part in np.unique(parts):
             mine = np.flatnonzero(parts == part)
-            tables.append(index.parts[part].read().take(pa.array(index.row[wanted[mine]])))
+            tables.append(tables_of[int(part)].take(pa.array(index.row[wanted[mine]])))
             places.append(mine)
         back = np.argsort(np.concatenate(places), kind="stable")
         table = pa.concat_tables(tables).take(pa.array(back)).combine_chunks().cast(SCHEMA)
         yield from table.to_batches()
 
 
+class _Mapped:
+    """Parts as uncompressed Arrow files mapped into memory: any row at the cost of that row."""
+
+    def __init__(self, parts: list[Part], work: Path) -> None:
+        self.parts, self.work = parts, work
+        self._open: dict[int, pa.Table] = {}
+
+    def __getitem__(self, number: int) -> pa.Table:
+        if number not in self._open:
+            path = self.work / f"mix-rows-{number:06d}.arrow"
+            if not path.exists():
+                table = self.parts[number].read()
+                with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+                    writer.write_table(table)
+            with pa.memory_map(str(path)) as source:
+                self._open[number] = pa.ipc.open_file(source).read_all()
+        return self._open[number]
+
+
 def _write_dropped(output: Output, index: Index, fresh: set[int], chosen: set[int]) -> None:
     gone = np.array([r for r in range(len(index.ids)) if r not in chosen], np.int64)
     at = 0
     with output.dropped(DROPPED_SCHEMA) as shards:
-        for batch in _take(index, gone):
+        for batch in _take(index, gone, output.work):
             numbers = gone[at : at + batch.num_rows].tolist()
             shards.write(
                 dropped_batch(batch, ["not-drawn" if n in fresh else "duplicate-id" for n in numbers])

@@ -25,12 +25,17 @@ def test_the_same_command_again_is_reused(tmp_path: Path, source: Path, cli: Cli
     assert f"filter: reused (same inputs and options) {out}" in again.err
 
 
-def test_inputs_are_known_by_content_not_by_name(tmp_path: Path, source: Path, cli: Cli) -> None:
+def test_inputs_are_known_by_content_and_by_the_name_that_becomes_their_source(
+    tmp_path: Path, source: Path, cli: Cli
+) -> None:
     out = tmp_path / "out"
     cli("filter", source, "--out", out)
-    copy = tmp_path / "copy.jsonl"
-    shutil.copy(source, copy)
-    assert "reused" in cli("filter", copy, "--out", out).err
+    moved, renamed = tmp_path / "elsewhere" / source.name, tmp_path / "renamed.jsonl"
+    moved.parent.mkdir()
+    for copy in (moved, renamed):
+        shutil.copy(source, copy)
+    assert "reused" in cli("filter", moved, "--out", out).err
+    assert "other inputs" in cli("filter", renamed, "--out", out).err
     write_jsonl(source, numbered(13))
     assert cli("filter", source, "--out", out).code == 2
 
