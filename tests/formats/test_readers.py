@@ -13,7 +13,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import zstandard
 
 from ittools.formats import rows as rows_module
 from ittools.formats.rows import file_rows
@@ -24,6 +23,10 @@ ROWS = [
     {"instruction": "Name a \"city\", please,\nin Japan 日本", "input": "", "output": "Kyoto, \t京都"},
     {"instruction": "no", "input": "", "output": "12:30"},
 ]  # fmt: skip
+
+
+def zstd_compressed(content: bytes) -> bytes:
+    return pa.compress(content, codec="zstd", asbytes=True)  # type: ignore[no-any-return]
 
 
 def records(path: Path, **options: Any) -> list[dict[str, Any]]:
@@ -74,7 +77,7 @@ TEXTS: dict[str, Callable[[], str]] = {
 PACKED: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
     ".gz": gzip.compress,
-    ".zst": zstandard.compress,
+    ".zst": zstd_compressed,
 }
 
 
@@ -87,7 +90,7 @@ def test_every_text_format_gives_the_same_records(tmp_path: Path, name: str, mar
     assert content(path) == ROWS
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gz", "zst"])
+@pytest.mark.parametrize("pack", [gzip.compress, zstd_compressed], ids=["gz", "zst"])
 def test_packed_members_one_after_another_are_one_file(
     tmp_path: Path, pack: Callable[[bytes], bytes]
 ) -> None:
