@@ -12,6 +12,6 @@ RUN = Command(
     (
         "ittools run quickstart",
         "ittools run quickstart --dry-run",
-        "ittools run recipes/self-instruct.yaml --set generate.num=50 --set generate.model=my-model",
+        "ittools run self-instruct --set generate.teacher=offline --set finetune.model=tiny",
     ),
 )

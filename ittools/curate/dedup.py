@@ -84,7 +84,7 @@ def dedup(options: DedupOptions, progress: Progress) -> Outcome:
     ) as output:
         if not output.reused:
             _write(options, output, cut(sources, output.work), progress)
-    return outcome(output, f"ittools mix {options.out} --out {options.out.parent / 'mix'}")
+    return outcome(output, f"ittools mix {options.out} --heldout 0.1 --out {options.out.parent / 'mix'}")
 
 
 def _write(options: DedupOptions, output: Output, parts: list[Part], progress: Progress) -> None:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from ittools.curate.parts import Counts, join_parts, split_part
 from ittools.engine.protocol import EngineName, run_tasks
-from ittools.errors import UsageError
+from ittools.errors import UsageError, did_you_mean
 from ittools.formats.parts import Part, cut
 from ittools.formats.source import ReadOptions, open_inputs
 from ittools.options import option
@@ -23,7 +23,7 @@ from ittools.progress import Progress
 from ittools.records.schema import SCHEMA
 from ittools.store.dataset import writing
 from ittools.store.outcome import Outcome, outcome
-from ittools.text.language import UNDETERMINED, detect_languages
+from ittools.text.language import UNDETERMINED, detect_languages, known_languages
 from ittools.text.words import UNSPACED
 
 # a word in any script; a letter each where a script has no spaces
@@ -63,6 +63,10 @@ def filter_records(options: FilterOptions, progress: Progress) -> Outcome:
         raise UsageError("--max-repetition and --sure are shares from 0 to 1")
     if not all(word.strip() for word in options.blacklist):
         raise UsageError("--blacklist: an empty word would drop every record")
+    unknown = [code for code in options.keep_language if _primary_code(code) not in known_languages()]
+    if unknown:
+        near = did_you_mean(_primary_code(unknown[0]), known_languages())
+        raise UsageError(f"--keep-language {unknown[0]}: no language that langdetect knows{near}")
     sources = open_inputs(options)
     entries = [source.entry for source in sources]
     with writing(
@@ -78,6 +82,10 @@ def filter_records(options: FilterOptions, progress: Progress) -> Outcome:
             )
             output.finish(join_parts(output, stems, counts, keep_dropped=options.keep_dropped))
     return outcome(output, f"ittools dedup {options.out} --out {options.out.parent / 'dedup'}")
+
+
+def _primary_code(code: str) -> str:
+    return code.split("-", maxsplit=1)[0].lower()
 
 
 def filter_part(part: Part, stem: str, options: FilterOptions) -> Counts:

@@ -180,7 +180,8 @@ def _chosen_split(path: Path, splits: list[str], wanted: str | None) -> str:
     if wanted is None:
         return "train" if "train" in splits or not splits else splits[0]
     if wanted not in splits:
-        raise InputError(f"{path}: no split {wanted!r}; there are: {', '.join(splits)}")
+        held = "; `ittools mix --heldout 0.1` makes one" if wanted == "heldout" else ""
+        raise InputError(f"{path}: no split {wanted!r}; there are: {', '.join(splits)}{held}")
     return wanted
 
 

@@ -93,7 +93,10 @@ class OpenAITeacher:
         except openai.APIConnectionError as error:
             reason = self._without_key(_deepest(error))
             if _never_sent(error):
-                raise TryAgain(f"cannot reach {self.base_url} ({reason})", unreachable=True) from None
+                raise TryAgain(
+                    f"cannot reach {self.base_url} ({reason}); is the server running? see --base-url",
+                    unreachable=True,
+                ) from None
             raise TryAgain(f"{self.base_url} broke off ({reason})", maybe_billed=True) from None
         except Exception as error:  # the SDK's and the transport's own, none of them part of an API
             reason = self._without_key(f"{type(error).__name__}: {error}")[:300]

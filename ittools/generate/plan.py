@@ -44,7 +44,8 @@ def estimate(num: int, seeds: list[Seed], language: str, model: str, price: Pric
             for p, a in zip(ranges["prompt tokens"], ranges["answer tokens"], strict=True)
         ]
         value["price_usd"] = [round(d, 6) for d in dollars]
-        lines.append(f"{'price':<16}${dollars[0]:,.4f} to ${dollars[1]:,.4f}")
+        free = " (on a machine of your own: taken as free)" if price == Price() else ""
+        lines.append(f"{'price':<16}${dollars[0]:,.4f} to ${dollars[1]:,.4f}{free}")
     return Answer([*lines, "nothing was sent or written"], value)
 
 

@@ -119,12 +119,24 @@ def _check(options: GenerateOptions) -> None:
     finite = math.isfinite(options.timeout) and math.isfinite(options.backoff)
     if not finite or options.timeout <= 0 or options.retries < 0 or options.backoff < 0:
         problems.append("--timeout must be positive, --retries and --backoff not negative")
+    if options.teacher == "offline":
+        problems += _unspoken(options.language)
     if options.teacher == "replay" and options.replay is None:
         problems.append("--teacher replay needs --replay PATH")
     if options.base_url and not _is_plain_http(options.base_url):
         problems.append(f"--base-url {options.base_url}: expected http(s)://host/v1 with no password in it")
     if problems:
         raise UsageError("; ".join(problems))
+
+
+def _unspoken(languages: tuple[str, ...]) -> list[str]:
+    from ittools.generate.offline.teacher import LANGUAGES
+
+    return [
+        f"--language {code}: the offline teacher writes {', '.join(LANGUAGES)} only"
+        for code in languages
+        if code.split("-", maxsplit=1)[0] not in LANGUAGES
+    ]
 
 
 def _is_plain_http(url: str) -> bool:

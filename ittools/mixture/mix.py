@@ -138,6 +138,12 @@ def _write(options: MixOptions, output: Output, index: Index, progress: Progress
     taken = draws(caps, shares, size)
     if options.size is not None and sum(taken.values()) < options.size:
         progress.note(f"only {sum(taken.values()):,} of {options.size:,} records are there to draw")
+    scarce = [name for name in counts if 0 < taken[name] == caps[name]]
+    if options.size is None and sum(taken.values()) < sum(caps.values()) and scarce:
+        progress.note(
+            f"{', '.join(scarce)} is used up: no more keep these shares with nothing drawn twice; "
+            "--size draws more from the others"
+        )
     chosen = np.concatenate(
         [_draw(members[name], taken[name], options.seed, name) for name in counts] or [np.zeros(0, np.int64)]
     )

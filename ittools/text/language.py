@@ -41,6 +41,18 @@ def detect_language(text: str) -> Language:
     return Language(best[0].lang.split("-")[0], float(best[0].prob))
 
 
+@lru_cache(maxsize=1)
+def known_languages() -> frozenset[str]:
+    """Primary codes that can be detected, and `und`; from the names of langdetect's profiles."""
+    from importlib.util import find_spec
+
+    spec = find_spec("langdetect")
+    assert spec is not None
+    assert spec.origin is not None
+    names = (path.name for path in (Path(spec.origin).parent / "profiles").iterdir())
+    return frozenset(name.split("-")[0] for name in names if not name.startswith((".", "_"))) | {UNDETERMINED}
+
+
 def detect_languages(texts: Iterable[str]) -> list[Language]:
     return [detect_language(text) for text in texts]
 

@@ -18,10 +18,14 @@ def model_entry(name: str) -> InputEntry:
         InputError: a directory that a finetune run has not finished.
     """
     path = Path(name)
+    if not path.exists() and _is_local(path):
+        raise InputError(f"{name}: no such directory, and not a hub name")
     if not path.is_dir():
         return InputEntry(name, "model", f"name:{name}")
     manifest = read_manifest(path)
     if manifest is not None:
+        if not any((path / inner).is_dir() for inner in ("model", "adapter")):
+            raise InputError(f"{name}: holds no model; it is the output of `ittools {manifest['command']}`")
         return InputEntry(
             name, "finetune output", sha256_json(manifest["files"]), manifest["manifest_sha256"]
         )
@@ -29,6 +33,17 @@ def model_entry(name: str) -> InputEntry:
         raise InputError(f"{path}: unfinished (no manifest.json); repeat the command that writes it")
     files = {file.name: sha256_file(file) for file in sorted(path.iterdir()) if file.is_file()}
     return InputEntry(name, "model directory", sha256_json(files))
+
+
+def _is_local(path: Path) -> bool:
+    """A path rather than a hub name: it starts like one, has many parts, or lies in a folder that exists."""
+    parts = path.parts
+    return (
+        path.is_absolute()
+        or parts[0] in (".", "..", "~")
+        or len(parts) > 2
+        or (len(parts) == 2 and Path(parts[0]).is_dir())
+    )
 
 
 def model_folder(name: str, *, adapter_too: bool = False) -> str:

@@ -12,6 +12,7 @@ import re
 import shutil
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 from ittools.errors import InputError, TrainError, UsageError
@@ -21,6 +22,7 @@ from ittools.records.build import Record
 from ittools.records.funnel import Funnel
 from ittools.records.messages import to_messages
 from ittools.store.dataset import Output, writing
+from ittools.store.manifest import read_manifest
 from ittools.store.outcome import Answer, Outcome, outcome
 from ittools.train.base import model_entry, model_folder, template_entry
 from ittools.train.checkpoints import latest, sealing_callback
@@ -59,10 +61,16 @@ def finetune(options: FinetuneOptions, progress: Progress) -> Outcome | Answer:
         "parameters": f"{training['trainable_parameters']:,} of {training['parameters']:,}",
         "loss": f"{training['first_loss']:.4f} to {training['last_loss']:.4f} in {training['steps']} steps",
     }
-    then = (
-        f"ittools evaluate {options.inputs[0]} --model {options.out} --out {options.out.parent / 'evaluate'}"
-    )
-    return outcome(output, then, **facts)
+    return outcome(output, _evaluation(options), **facts)
+
+
+def _evaluation(options: FinetuneOptions) -> str:
+    """The next command; without a held-out split it can only answer what was trained on."""
+    mixture = Path(options.inputs[0])
+    manifest = read_manifest(mixture) if mixture.is_dir() else None
+    split = "" if manifest and "heldout" in manifest["splits"] else " --split train"
+    out = options.out.parent / "evaluate"
+    return f"ittools evaluate {mixture}{split} --model {options.out} --out {out}"
 
 
 def _check(options: FinetuneOptions) -> None:

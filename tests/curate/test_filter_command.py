@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from workbench import Cli, manifest_of, numbered, read_records, write_jsonl, written
 
 from ittools.formats import parts
@@ -104,3 +105,11 @@ def test_a_chinese_file_is_not_dropped_for_its_script(shared_data: Path, tmp_pat
     source = shared_data / "instruct" / "alpaca_zh_part-00.json.gz"
     cli("filter", source, "--out", tmp_path / "out")
     assert manifest_of(tmp_path / "out")["funnel"]["out"] > 0.95 * 10_021
+
+
+@pytest.mark.parametrize("code", ["englsh", "eng", "xx-YY"])
+def test_a_language_that_nothing_detects_is_refused(tmp_path: Path, cli: Cli, code: str) -> None:
+    source = write_jsonl(tmp_path / "in.jsonl", numbered(3))
+    ran = cli("filter", source, "--keep-language", code, "--out", tmp_path / "out")
+    assert ran.code == 2
+    assert f"--keep-language {code}: no language that langdetect knows" in ran.err

@@ -126,7 +126,10 @@ def test_the_heldout_split_is_the_default_and_named_when_missing(
     assert 0 < result.manifest["metrics"]["records"] < 8
     assert main(["evaluate", str(tmp_path / "without"), "--model", str(tuned)]) == 1
     line = capsys.readouterr().err
-    assert line == f"ittools evaluate: {tmp_path}/without: no split 'heldout'; there are: train\n"
+    assert line == (
+        f"ittools evaluate: {tmp_path}/without: no split 'heldout'; there are: train; "
+        "`ittools mix --heldout 0.1` makes one\n"
+    )
 
 
 def test_an_unfinished_run_is_not_evaluated(eight: Path, tmp_path: Path) -> None:

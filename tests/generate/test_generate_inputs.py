@@ -12,6 +12,7 @@ import pytest
 from generate_runs import Runner, ledger_of, records, responses_kept, shard_hashes, words
 from misbehaving_server import Server
 
+from ittools.cli.app import main
 from ittools.errors import InputError
 from ittools.generate.offline.kind import read_instruction, write_instruction
 from ittools.generate.offline.kinds import KINDS
@@ -251,3 +252,15 @@ def test_own_seeds_and_no_others_stand_behind_every_record(run: Runner, tmp_path
     parents = [parent for record in written for parent in record["parents"]]  # type: ignore[attr-defined]
     assert parents
     assert set(parents) <= ids
+
+
+def test_a_language_that_the_offline_teacher_does_not_write_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["generate", "--teacher", "offline", "-l", "german", "--out", str(out)]) == 2
+    line = capsys.readouterr().err
+    assert line == (
+        "ittools generate: --language german: the offline teacher writes de, en, es, fr, it only\n"
+    )
+    assert not out.exists()

@@ -57,6 +57,14 @@ def test_components_are_drawn_by_their_rates(
     assert verify(out) == []
 
 
+def test_a_component_that_runs_out_is_named(tmp_path: Path, cli: Cli) -> None:
+    few = write_jsonl(tmp_path / "few.jsonl", numbered(2))
+    many = write_jsonl(tmp_path / "many.jsonl", [row | {"input": "x"} for row in numbered(40)])
+    ran = cli("mix", few, many, "-w", "few=0.5", "-w", "many=0.5", "--out", tmp_path / "out")
+    assert "few is used up" in ran.err
+    assert "4 of" not in ran.err
+
+
 def test_a_size_that_is_not_there_is_noted(tmp_path: Path, cli: Cli, two: tuple[Path, Path]) -> None:
     ran = cli("mix", *two, "--size", 500, "--out", tmp_path / "out")
     assert "mix: only 100 of 500 records are there to draw" in ran.err

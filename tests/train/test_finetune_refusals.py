@@ -50,7 +50,7 @@ def test_an_unknown_model_is_named(
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     line = _refused(capsys, 1, eight, "--out", tmp_path / "out", "--model", tmp_path / "no-model")
-    assert line.startswith(f"ittools finetune: {tmp_path}/no-model: no tokenizer (")
+    assert line == f"ittools finetune: {tmp_path}/no-model: no such directory, and not a hub name"
 
 
 def test_a_directory_that_holds_no_model_is_named(
