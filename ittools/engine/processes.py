@@ -67,10 +67,11 @@ class Processes:
                     results[futures[future]] = future.result()
                     progress.advance()
             except BaseException as error:
-                pool.shutdown(wait=False, cancel_futures=True)
                 if not isinstance(error, Exception):  # Ctrl-C: a task can run again, so none is waited for
                     for worker in set(multiprocessing.active_children()) - others:
                         worker.terminate()
+                # waited for: a pool that is still closing when Python exits prints a traceback now and then
+                pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
 
