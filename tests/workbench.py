@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,3 +61,18 @@ def written(directory: Path) -> dict[str, bytes]:
         for path in sorted(directory.rglob("*"))
         if path.is_file() and path.name not in ("manifest.json", ".lock")
     }
+
+
+def read_all(leader: int) -> bytes:
+    """What was written to the other end of a pseudo-terminal, until it is closed."""
+    pieces = []
+    while True:
+        try:
+            piece = os.read(leader, 4096)
+        except OSError:  # Linux: the other end is closed
+            break
+        if not piece:
+            break
+        pieces.append(piece)
+    os.close(leader)
+    return b"".join(pieces)

@@ -75,10 +75,6 @@ def _first_bad_line(path: Path) -> int:
         return next((n for n, line in enumerate(handle, 1) if _ESCAPED_BYTE.search(line)), 1)
 
 
-def jsonl_rows(handle: TextIO, name: str) -> Rows:
-    return _jsonl(handle, name)
-
-
 def _jsonl(handle: TextIO, name: str) -> Rows:
     for number, line in enumerate(handle, start=1):
         if line.strip():

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from workbench import read_all
 
 from ittools.cli.app import main
 from ittools.cli.screen import Screen
@@ -225,24 +226,10 @@ def test_colours_are_for_terminals_and_no_color_turns_them_off(
     words = [*COMMAND, "filter", str(rows), "--out", str(tmp_path / "out")]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=follower, env=environment)
     os.close(follower)
-    shown = _read_all(leader)
+    shown = read_all(leader)
     assert process.wait() == 0
     assert (b"\x1b[32m" in shown) == (not no_color)
     assert b"filter: wrote" in shown
-
-
-def _read_all(leader: int) -> bytes:
-    pieces = []
-    while True:
-        try:
-            piece = os.read(leader, 4096)
-        except OSError:  # Linux: the other end is closed
-            break
-        if not piece:
-            break
-        pieces.append(piece)
-    os.close(leader)
-    return b"".join(pieces)
 
 
 def test_away_from_a_terminal_there_is_no_colour_and_no_progress_line(rows: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from training_inputs import write_jsonl
+from workbench import read_all
 
 from ittools.cli.app import main
 
@@ -78,21 +79,7 @@ def test_on_a_terminal_it_is_coloured_unless_no_color_is_set(records: Path, no_c
     command = [sys.executable, "-m", "ittools", "finetune", str(records), "--show-mask", "1"]
     process = subprocess.Popen(command, stdout=follower, stderr=subprocess.DEVNULL, env=environment)
     os.close(follower)
-    shown = _read_all(leader).decode()
+    shown = read_all(leader).decode()
     assert process.wait() == 0
     assert ("\x1b[30;42mné 🎉<|im_end|>\x1b[0m" in shown) == (not no_color)
     assert ("⟦né 🎉<|im_end|>⟧" in shown) == no_color
-
-
-def _read_all(leader: int) -> bytes:
-    pieces = []
-    while True:
-        try:
-            piece = os.read(leader, 4096)
-        except OSError:  # Linux: the other end is closed
-            break
-        if not piece:
-            break
-        pieces.append(piece)
-    os.close(leader)
-    return b"".join(pieces)
