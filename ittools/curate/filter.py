@@ -23,7 +23,7 @@ from ittools.progress import Progress
 from ittools.records.schema import SCHEMA
 from ittools.store.dataset import writing
 from ittools.store.outcome import Outcome, outcome
-from ittools.text.language import UNDETERMINED, detect_languages, known_languages
+from ittools.text.language import UNDETERMINED, detect_languages, known_languages, primary_code
 from ittools.text.words import UNSPACED
 
 # a word in any script; a letter each where a script has no spaces
@@ -63,9 +63,9 @@ def filter_records(options: FilterOptions, progress: Progress) -> Outcome:
         raise UsageError("--max-repetition and --sure are shares from 0 to 1")
     if not all(word.strip() for word in options.blacklist):
         raise UsageError("--blacklist: an empty word would drop every record")
-    unknown = [code for code in options.keep_language if _primary_code(code) not in known_languages()]
+    unknown = [code for code in options.keep_language if primary_code(code) not in known_languages()]
     if unknown:
-        near = did_you_mean(_primary_code(unknown[0]), known_languages())
+        near = did_you_mean(primary_code(unknown[0]), known_languages())
         raise UsageError(f"--keep-language {unknown[0]}: no language that langdetect knows{near}")
     sources = open_inputs(options)
     entries = [source.entry for source in sources]
@@ -82,10 +82,6 @@ def filter_records(options: FilterOptions, progress: Progress) -> Outcome:
             )
             output.finish(join_parts(output, stems, counts, keep_dropped=options.keep_dropped))
     return outcome(output, f"ittools dedup {options.out} --out {options.out.parent / 'dedup'}")
-
-
-def _primary_code(code: str) -> str:
-    return code.split("-", maxsplit=1)[0].lower()
 
 
 def filter_part(part: Part, stem: str, options: FilterOptions) -> Counts:

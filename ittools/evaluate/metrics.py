@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ittools.text.language import primary_code
 from ittools.text.rouge import rouge_l
 from ittools.text.words import rouge_words, unicode_words
 
@@ -49,4 +50,4 @@ def rouge_l_of(prediction: str, reference: str, language: str | None) -> float:
 def _is_english(reference: str, language: str | None) -> bool:
     if language is None:
         return bool(rouge_words(reference))
-    return language.split("-", maxsplit=1)[0].lower() == "en"
+    return primary_code(language) == "en"

@@ -41,6 +41,11 @@ def detect_language(text: str) -> Language:
     return Language(best[0].lang.split("-")[0], float(best[0].prob))
 
 
+def primary_code(code: str) -> str:
+    """`pt-BR` -> `pt`, in lower case."""
+    return code.split("-", maxsplit=1)[0].lower()
+
+
 @lru_cache(maxsize=1)
 def known_languages() -> frozenset[str]:
     """Primary codes that can be detected, and `und`; from the names of langdetect's profiles."""
