@@ -33,12 +33,16 @@ PROMPTS = ("prompt", "question", "query")
 
 @dataclass(frozen=True)
 class Defaults:
-    """What rows do not say themselves. `columns` renames: {"instruction": "their name"}."""
+    """What rows do not say themselves. `columns` renames: {"instruction": "their name"}.
+
+    open_ended: rows may be prompts without their answers, which somebody is about to write.
+    """
 
     source: str
     license: str = UNSPECIFIED_LICENSE
     language: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    open_ended: bool = False
 
 
 Mapper = Callable[[Row, str, Defaults], Iterator[Record]]
@@ -55,11 +59,11 @@ def map_rows(rows: Iterable[tuple[str, Row]], defaults: Defaults) -> Iterator[Re
     for place, row in rows:
         row = _renamed(row, defaults.columns, place)
         if mapper is None or row.keys() != names:
-            mapper, names = sniff(row, place), row.keys()
+            mapper, names = sniff(row, place, open_ended=defaults.open_ended), row.keys()
         yield from mapper(row, place, defaults)
 
 
-def sniff(row: Row, place: str) -> Mapper:
+def sniff(row: Row, place: str, *, open_ended: bool = False) -> Mapper:
     """The mapper for rows with these columns."""
     names = set(row)
     if {"id", "instruction", "input", "output", "task", "source", "license"} <= names:
@@ -72,7 +76,7 @@ def sniff(row: Row, place: str) -> Mapper:
         return _sharegpt
     if "instruction" in names:
         return _alpaca
-    if names & set(PROMPTS) and names & set(OUTPUTS):
+    if names & set(PROMPTS) and (names & set(OUTPUTS) or open_ended):
         return _prompt_completion
     raise InputError(
         f"{place}: cannot map the columns {', '.join(sorted(map(str, names)))}; "
@@ -168,9 +172,9 @@ def _earlier(row: Row) -> list[Turn]:
 
 def _prompt_completion(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     prompt = next(name for name in PROMPTS if name in row)
-    output = next(name for name in OUTPUTS if name in row)
-    if isinstance(row[prompt], list) or isinstance(row[output], list):
-        turns = [*_as_list(row[prompt]), *_as_list(row[output], role="assistant")]
+    output = next((name for name in OUTPUTS if name in row), OUTPUTS[0])
+    if isinstance(row[prompt], list) or isinstance(row.get(output), list):
+        turns = [*_as_list(row[prompt]), *_as_list(row.get(output, []), role="assistant")]
         yield from _conversation(row, turns, place, defaults, {prompt, output})
         return
     content = {"instruction": _text(row, prompt, place), "input": "",
@@ -211,8 +215,11 @@ def _sharegpt(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
 def _conversation(row: Row, turns: Any, place: str, defaults: Defaults, used: set[str]) -> Iterator[Record]:
     if not isinstance(turns, list):
         raise InputError(f"{place}: a conversation must be a list of turns")
+    said = [_turn(turn, place) for turn in turns]
+    if defaults.open_ended and said and said[-1]["role"] == "user":
+        said.append({"role": "assistant", "content": ""})
     try:
-        instruction, output, context = from_messages([_turn(turn, place) for turn in turns])
+        instruction, output, context = from_messages(said)
     except ValueError as error:
         raise InputError(f"{place}: {error}") from None
     content = {"instruction": instruction, "input": "", "output": output, "context": context}

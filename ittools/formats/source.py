@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import ClassVar
 
 import pyarrow as pa
 
@@ -34,6 +35,8 @@ HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(@[\w.-]+)?\Z")  # organisation/name[@con
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
     """Options of every command that reads records."""
+
+    open_ended: ClassVar[bool] = False  # whether prompts without answers are records too
 
     inputs: tuple[str, ...] = argument(
         "dataset directory, .parquet .jsonl .json .csv .tsv .yaml (.gz, .zst), - or a hub name"
@@ -94,7 +97,7 @@ def _defaults(options: ReadOptions, name: str) -> Defaults:
             raise UsageError(f"--map {pair}: expected ours=theirs with ours one of {SCHEMA.names}")
         columns[ours] = theirs
     source = options.source or name
-    return Defaults(source, options.license, options.language, columns)
+    return Defaults(source, options.license, options.language, columns, options.open_ended)
 
 
 def _mapped(rows: Iterable[tuple[str, dict[str, object]]], defaults: Defaults) -> Iterator[pa.RecordBatch]:

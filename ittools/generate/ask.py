@@ -45,11 +45,15 @@ class Asker:
         *,
         retries: int = 6,
         backoff: float = 0.5,
+        rpm: float | None = None,
+        tpm: float | None = None,
     ) -> None:
         self.teacher, self.ledger, self.budget, self.progress = teacher, ledger, budget, progress
         self.retries, self.backoff = retries, backoff
         self.asked: Counter[str] = Counter()  # "bought", "reused", "failed", "retried"
-        self.pace = Pace(teacher.concurrency)
+        self.pace = Pace(teacher.concurrency, rpm=rpm, tpm=tpm)
+        if hasattr(teacher, "heard"):
+            teacher.heard = self.pace.hear
         self._slots = asyncio.Semaphore(teacher.concurrency)
         self._streak: list[tuple[Request, Response]] = []  # failures not yet known to be lone
         self._stopped: TeacherError | Stopped | None = None
@@ -97,8 +101,10 @@ class Asker:
         attempt = bought = 0
         while True:
             try:
-                async with self.pace.seat():
-                    return await self._attempt(request)
+                async with self.pace.seat(request) as seat:
+                    response = await self._attempt(request)
+                    seat.used(response)
+                    return response
             except TryAgain as again:
                 if again.everyone and self.asked["bought"] > bought:
                     attempt = 0  # others get through: this one stands in a queue, it does not fail
@@ -111,7 +117,7 @@ class Asker:
         if self._stopped:
             raise self._stopped
         reserved = await self.budget.reserve(request)
-        self.ledger.intend(request, reserved)
+        await self.ledger.together(lambda: self.ledger.intend(request, reserved))
         try:
             response = await self.teacher.answer(request)
         except TryAgain as again:
@@ -128,7 +134,7 @@ class Asker:
 
     async def _keep(self, request: Request, response: Response, reserved: float) -> None:
         cost = self.budget.price.cost(response) if response.usage_known else reserved
-        self.ledger.store(request, response, cost, reserved)
+        await self.ledger.together(lambda: self.ledger.store(request, response, cost, reserved))
         await self.budget.settle(reserved, cost)
         self.asked["bought"] += 1
         self.settle_failures()  # the teacher lives, so they were lone
@@ -136,7 +142,7 @@ class Asker:
 
     async def _give_back(self, request: Request, reserved: float, *, billed: bool) -> None:
         if not billed:
-            self.ledger.withdraw(request, reserved)
+            await self.ledger.together(lambda: self.ledger.withdraw(request, reserved))
         await self.budget.settle(reserved, reserved if billed else 0.0)
 
     def _wait_of(self, again: TryAgain, attempt: int, retries: int) -> float:

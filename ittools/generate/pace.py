@@ -1,43 +1,171 @@
-"""How many requests may be in flight, learnt from the server: fewer after a 429, more after answers.
+"""When requests may be sent: learnt from the server, and held under limits that the user gives.
 
-Halved at a 429, but once for all that were sent before it; one more for each round of answers
-(additive increase, multiplicative decrease: Chiu and Jain 1989). Only when things are sent depends
-on it, never what is written.
+Two things are learnt. How many may be in flight: doubled at each round of answers from a modest
+beginning, halved at a 429, one more for each round of answers after that (slow start, then additive
+increase and multiplicative decrease: Chiu and Jain 1989). And how many a second: at a 429 the answers
+of the last second are what the server really gives, so sending goes on at that rate, a little more as
+time passes without another. Only when things are sent depends on this, never what is written.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from ittools.generate.teacher import TryAgain
+from ittools.generate.teacher import Request, Response, TryAgain
+
+FIRST_WIDTH = 64  # requests in flight before anything is known
+WINDOW = 1.0  # seconds of answers that tell the rate
+EASING = 0.97  # of that rate is sent at after a 429, so that what overflowed drains
+GROWTH = 0.02  # of the rate is added for each second without a 429
+SLOWEST = 0.05  # requests a second; below, a server is told to wait by itself
+BYTES_PER_TOKEN = 4
+FIRST_ANSWER = 256  # tokens expected of an answer before any has come
+
+_RESET = re.compile(r"([\d.]+)(ms|s|m|h|d)?")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
+
+
+class Seat:
+    """Held while one attempt is in flight."""
+
+    def __init__(self, pace: Pace, tokens: float) -> None:
+        self._pace, self._tokens = pace, tokens
+
+    def used(self, response: Response) -> None:
+        """What the answer really cost, in tokens."""
+        self._pace.settle(self._tokens, response)
 
 
 class Pace:
-    """Seats for requests in flight; `width` of them, at most `most`."""
+    """Seats for requests in flight; `width` of them, at most `most`; `rate` of them a second."""
 
-    def __init__(self, most: int) -> None:
-        self.most, self.width = most, float(most)
+    def __init__(self, most: int, *, rpm: float | None = None, tpm: float | None = None) -> None:
+        self.most, self.width = most, float(min(most, FIRST_WIDTH))
+        self.rate: float | None = None  # null: nothing is known to hold it
+        self.rpm, self.tpm = rpm, tpm
         self._taken = self._cuts = 0
         self._freed = asyncio.Condition()
+        self._answers: deque[float] = deque()
+        self._next = self._grown = self._cut_at = self._held_until = 0.0
+        self._tokens, self._filled = (tpm or 0.0) / 60, time.monotonic()  # a second's worth at first
+        self._answer_tokens = float(FIRST_ANSWER)
+        self._latency = 0.0  # seconds of an answer, lately
 
     @asynccontextmanager
-    async def seat(self) -> AsyncIterator[None]:
-        """Held while one attempt is in flight; its outcome sets the pace."""
+    async def seat(self, request: Request | None = None) -> AsyncIterator[Seat]:
+        """Its outcome sets the pace."""
         async with self._freed:
             await self._freed.wait_for(lambda: self._taken < int(self.width))
             self._taken += 1
-        cuts = self._cuts
+        tokens = self._expected(request)
         try:
-            yield
-            self.width = min(self.most, self.width + 1 / self.width)
-        except TryAgain as again:
-            if again.everyone and cuts == self._cuts:
-                self.width = max(1.0, self.width / 2)
-                self._cuts += 1
-            raise
+            await self._turn(tokens)
+            cuts, sent = self._cuts, time.monotonic()
+            try:
+                yield Seat(self, tokens)
+            except TryAgain as again:
+                if again.everyone:
+                    self._refused(cuts)
+                raise
+            self._answered(sent)
         finally:
             self._taken -= 1
             async with self._freed:
                 self._freed.notify_all()
+
+    async def _turn(self, tokens: float) -> None:
+        """Wait for a place in time: under the learnt rate, --rpm, --tpm and what headers said."""
+        while True:
+            now = time.monotonic()
+            wait = max(self._held_until - now, self._next - now, self._lacking(tokens, now))
+            if wait <= 0:
+                break
+            await asyncio.sleep(wait)
+        rates = [rate for rate in (self._grown_rate(now), self.rpm / 60 if self.rpm else None) if rate]
+        if rates:
+            # no more than a second of missed turns is caught up with
+            self._next = max(self._next, now - 0.05) + 1 / min(rates)
+        if self.tpm:
+            self._tokens -= tokens
+
+    def _grown_rate(self, now: float) -> float | None:
+        if self.rate is None:
+            return None
+        self.rate *= 1 + GROWTH * max(0.0, now - self._grown)
+        self._grown = now
+        return self.rate
+
+    def _answered(self, sent: float) -> None:
+        now = time.monotonic()
+        self._latency += (now - sent - self._latency) / (16 if self._latency else 1)
+        self._answers.append(now)
+        while self._answers and self._answers[0] < now - WINDOW:
+            self._answers.popleft()
+        step = 1.0 if not self._cuts else 1 / self.width  # doubled a round, or one more a round
+        self.width = min(self.most, self.width + step)
+
+    def _refused(self, cuts: int) -> None:
+        """A 429: once for all that were sent before the last cut took hold."""
+        if cuts != self._cuts:
+            return
+        now = time.monotonic()
+        self._cuts += 1
+        came = sum(1 for at in self._answers if at >= now - WINDOW)
+        before = self.rate if self.rate is not None else float("inf")
+        seen = max(came / WINDOW, SLOWEST)
+        if self.rate is not None and now - self._cut_at < WINDOW:
+            seen = min(seen, before)
+        self.rate = max(SLOWEST, min(before, seen) * EASING)
+        enough = 1.5 * self.rate * self._latency  # in flight at this rate: fewer would hold it down
+        self.width = max(1.0, min(self.width, max(self.width / 2, enough)))
+        self._cut_at = self._grown = now
+        self._next = now + 1 / self.rate
+
+    def _expected(self, request: Request | None) -> float:
+        if request is None or not self.tpm:
+            return 0.0
+        return len(request.prompt.encode()) / BYTES_PER_TOKEN + min(self._answer_tokens, request.max_tokens)
+
+    def _lacking(self, tokens: float, now: float) -> float:
+        """Seconds until the bucket of --tpm holds this request; a request over a bucket waits for a full one."""
+        if not self.tpm:
+            return 0.0
+        a_second = self.tpm / 60
+        full = max(a_second * 10, 1.0)
+        self._tokens = min(full, self._tokens + a_second * (now - self._filled))
+        self._filled = now
+        return max(0.0, (min(tokens, full) - self._tokens) / a_second)
+
+    def settle(self, expected: float, response: Response) -> None:
+        """Put right what was taken from the bucket, and learn how long answers are."""
+        if not response.usage_known:
+            return
+        self._answer_tokens += (response.completion_tokens - self._answer_tokens) / 16
+        if self.tpm:
+            self._tokens += expected - response.prompt_tokens - response.completion_tokens
+
+    def hear(self, headers: Mapping[str, str]) -> None:
+        """`x-ratelimit-remaining-*` at nothing: hold everything until `x-ratelimit-reset-*`."""
+        for what in ("requests", "tokens"):
+            left = headers.get(f"x-ratelimit-remaining-{what}")
+            if left is None or not left.strip().lstrip("-").isdigit() or int(left) > 0:
+                continue
+            wait = reset_seconds(headers.get(f"x-ratelimit-reset-{what}", ""))
+            if wait is not None:
+                self._held_until = max(self._held_until, time.monotonic() + min(wait, 60.0))
+
+
+def reset_seconds(text: str) -> float | None:
+    """`6m0s` -> 360.0, `20ms` -> 0.02, `1.5` -> 1.5; null when it is no duration."""
+    parts = _RESET.findall(text.strip())
+    if not parts or "".join(number + unit for number, unit in parts) != text.strip():
+        return None
+    try:
+        return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    except ValueError:
+        return None

@@ -1,15 +1,21 @@
 """What tokens cost, and a budget that is reserved before a request is sent.
 
-Prices are US dollars per million tokens, as published in 2025; `--price IN,OUT` overrides them.
+Prices are US dollars per million tokens, as published in 2025; `--price IN,OUT` overrides them, and
+`--prices FILE` a line for each model.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from ittools.errors import Stopped, UsageError
+from ittools.errors import InputError, Stopped, UsageError
+from ittools.formats.rows import open_text
+from ittools.formats.strict_yaml import load_yaml
 from ittools.generate.teacher import Request, Response
 
 _PUBLISHED = {  # longest name that begins the model's name wins
@@ -29,24 +35,58 @@ _PUBLISHED = {  # longest name that begins the model's name wins
 OVERHEAD = 64  # tokens a chat template may add around one message
 
 
+BATCH_DISCOUNT = 0.5  # of the list price, through the Batch API
+
+
 @dataclass(frozen=True)
 class Price:
-    """US dollars per million tokens, of the prompt and of the answer."""
+    """US dollars per million tokens, of the prompt and of the answer. by_model: of other models."""
 
     prompt: float = 0.0
     completion: float = 0.0
+    by_model: Mapping[str, Price] = field(default_factory=dict)
+    discount: float = 1.0  # share of it that every request of the run pays
 
     def cost(self, response: Response) -> float:
-        return (response.prompt_tokens * self.prompt + response.completion_tokens * self.completion) / 1e6
+        own = self.by_model.get(response.model, self)
+        tokens = response.prompt_tokens * own.prompt + response.completion_tokens * own.completion
+        return tokens * response.discount / 1e6
 
     def most(self, request: Request) -> float:
         """No answer can cost more: a token is at least one byte, an answer ends at max_tokens."""
-        size = len(request.prompt.encode()) + len((request.schema or "").encode()) + OVERHEAD
-        return (size * self.prompt + request.max_tokens * self.completion) / 1e6
+        texts = [request.prompt, request.schema or "", *(content for _, content in request.before)]
+        size = sum(len(text.encode()) for text in texts) + OVERHEAD * (1 + len(request.before))
+        return max(
+            (size * one.prompt + request.n * request.max_tokens * one.completion) * self.discount / 1e6
+            for one in (self, *self.by_model.values())
+        )
 
 
-def price_of(model: str, given: str | None, *, free: bool = False) -> Price | None:
-    """The price of a model; null when it is not known.
+def read_prices(path: Path) -> dict[str, Price]:
+    """`model: [IN, OUT]` a line. Raises InputError."""
+    with open_text(path) if path.is_file() else _missing(path) as handle:
+        table = load_yaml(handle.read(), where=str(path))
+    if not isinstance(table, dict) or not table:
+        raise InputError(f"{path}: expected a line `model: [IN, OUT]` for each model")
+    return {str(model): _listed(pair, f"{path}: {model}") for model, pair in table.items()}
+
+
+def _missing(path: Path) -> Any:
+    raise InputError(f"--prices {path}: no such file")
+
+
+def _listed(pair: Any, where: str) -> Price:
+    good = isinstance(pair, list) and len(pair) == 2 and all(type(n) in (int, float) for n in pair)
+    if not good or not all(math.isfinite(n) and n >= 0 for n in pair):
+        raise InputError(f"{where}: expected [IN, OUT] in dollars per million tokens, got {pair!r}")
+    return Price(float(pair[0]), float(pair[1]))
+
+
+def price_of(
+    model: str, given: str | None, *, free: bool = False, published: bool = True,
+    table: Mapping[str, Price] | None = None,
+) -> Price | None:  # fmt: skip
+    """The price of a model; null when it is not known. published: the list above may tell it.
 
     Raises:
         UsageError: `given` is not "IN,OUT".
@@ -59,10 +99,18 @@ def price_of(model: str, given: str | None, *, free: bool = False) -> Price | No
         if not (math.isfinite(prompt) and math.isfinite(completion)) or min(prompt, completion) < 0:
             raise UsageError(f"--price {given}: a price is a number from 0 on")
         return Price(prompt, completion)
+    if table and (own := _nearest(model, table)):
+        return table[own]
     if free:
         return Price()
-    known = [name for name in _PUBLISHED if model == name or model.startswith(name + "-")]
-    return Price(*_PUBLISHED[max(known, key=len)]) if known else None
+    known = _nearest(model, _PUBLISHED) if published else None
+    return Price(*_PUBLISHED[known]) if known else None
+
+
+def _nearest(model: str, names: Mapping[str, Any]) -> str | None:
+    """The longest name that the model's name is, or begins with."""
+    known = [name for name in names if model == name or model.startswith(name + "-")]
+    return max(known, key=len, default=None)
 
 
 class Budget:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -22,7 +24,7 @@ class ReplayTeacher:
         self._answers = _recorded(path)
 
     async def answer(self, request: Request) -> Response:
-        if request.stage == probe.STAGE and request.key not in self._answers:
+        if request.stage in probe.STAGES and request.key not in self._answers:
             return Response("", "stop")  # recorded without the question, so in free text
         try:
             return self._answers[request.key]
@@ -56,16 +58,21 @@ def _recorded(path: Path) -> dict[str, Response]:
 
 
 def _from_ledger(path: Path) -> dict[str, Response]:
-    import sqlite3
-
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as ledger:
-            rows = ledger.execute(
-                "SELECT key, text, finish, prompt_tokens, completion_tokens, usage_known FROM responses"
-            ).fetchall()
+            ledger.row_factory = sqlite3.Row
+            rows = ledger.execute("SELECT * FROM responses").fetchall()
     except sqlite3.DatabaseError as error:
         raise InputError(f"{path}: not a ledger ({error})") from None
-    return {
-        key: Response(text, finish, prompt_tokens, completion_tokens, bool(known))
-        for key, text, finish, prompt_tokens, completion_tokens, known in rows
-    }
+    return {row["key"]: _response(row) for row in rows}
+
+
+def _response(row: sqlite3.Row) -> Response:
+    """Of a ledger of any version; the raw body stays there."""
+    held = row.keys()
+    more = {name: row[name] for name in ("reasoning", "model", "endpoint") if name in held}
+    others = tuple(json.loads(row["others"])) if "others" in held else ()
+    return Response(
+        row["text"], row["finish"], row["prompt_tokens"], row["completion_tokens"], bool(row["usage_known"]),
+        row["raw"], others, **more,
+    )  # fmt: skip

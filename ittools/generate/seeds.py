@@ -9,8 +9,9 @@ from pathlib import Path
 import ittools
 from ittools.errors import InputError
 from ittools.formats.source import ReadOptions, Source, open_inputs
-from ittools.generate.self_instruct.prompts import Demonstration
+from ittools.generate.demonstrations import Demonstration
 from ittools.records.build import Record
+from ittools.text.language import primary_code
 
 FEWEST_OWN = 8  # seeds in a language below which all languages' seeds are shown
 
@@ -66,5 +67,5 @@ def _is_classification(record: Record) -> bool:
 
 def in_language(seeds: list[Seed], language: str) -> list[Seed]:
     """The language's own seeds where there are enough, else all of them."""
-    own = [seed for seed in seeds if seed.task.language.split("-")[0] == language.split("-", maxsplit=1)[0]]
+    own = [seed for seed in seeds if primary_code(seed.task.language) == primary_code(language)]
     return own if len(own) >= FEWEST_OWN else seeds

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from ittools.errors import TeacherError
 
-Api = Literal["chat", "completions"]
+Api = Literal["chat", "completions", "responses"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,9 @@ class Request:
     """One question. `round` and `index` place it, so that equal prompts stay apart.
 
     max_tokens: of the answer. stop: at most 4, as OpenAI allows. schema: JSON schema as text.
+    before: (role, content) of a system message and of earlier turns. n: answers wanted in one
+    response. top_logprobs: alternatives wanted at each token. values: what the prompt was filled
+    with; a teacher in this process reads them, and they are no part of the key, as the prompt is.
     """
 
     stage: str
@@ -38,20 +42,34 @@ class Request:
     schema: str | None = None
     api: Api = "chat"
     seed: int = 0
+    before: tuple[tuple[str, str], ...] = ()
+    n: int = 1
+    top_logprobs: int = 0
+    values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def key(self) -> str:
-        """blake2b-128 of everything above: what the ledger knows a response by."""
-        text = json.dumps(asdict(self), ensure_ascii=True, sort_keys=True)
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        """blake2b-128 of everything above but `values`: what the ledger knows a response by."""
+        return hashlib.blake2b(self.as_text.encode(), digest_size=16).hexdigest()
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+    @cached_property
+    def as_text(self) -> str:
+        """The request as the ledger keeps it: JSON, keys sorted."""
+        kept = {name: getattr(self, name) for name in _KEPT}
+        return json.dumps(kept, ensure_ascii=True, sort_keys=True)
+
+
+_KEPT = tuple(one.name for one in fields(Request) if one.compare)
 
 
 @dataclass(frozen=True)
 class Response:
-    """One answer. `finish` is the server's reason ("stop", "length", ...) or "failed"."""
+    """One answer. `finish` is the server's reason ("stop", "length", ...) or "failed".
+
+    others: further answers where n > 1 was asked for. reasoning: what the model thought aloud, apart
+    from the answer. model, endpoint: who answered, where that is not the request's own model.
+    discount: share of the list price that is paid (0.5 in a batch).
+    """
 
     text: str
     finish: str
@@ -59,6 +77,11 @@ class Response:
     completion_tokens: int = 0
     usage_known: bool = True
     raw: str = ""
+    others: tuple[str, ...] = ()
+    reasoning: str = ""
+    model: str = ""
+    endpoint: str = ""
+    discount: float = 1.0
 
     @property
     def failed(self) -> bool:

@@ -20,7 +20,7 @@ from ittools.generate.offline.teacher import LANGUAGES, OfflineTeacher
 from ittools.generate.replay import ReplayTeacher
 from ittools.generate.seeds import FEWEST_OWN, Seed, in_language, open_seeds, read_seeds
 from ittools.generate.self_instruct import prompts
-from ittools.generate.self_instruct.parse import instances, numbered_tasks, says_yes
+from ittools.generate.parse import instances, numbered_tasks, says_yes
 from ittools.generate.self_instruct.prompts import Demonstration, Style
 from ittools.generate.teacher import Api, Request
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ittools.generate.self_instruct.checks import instance_reasons
-from ittools.generate.self_instruct.parse import Instance, instances, numbered_tasks, says_yes
+from ittools.generate.checks import instance_reasons
+from ittools.generate.parse import Instance, instances, numbered_tasks, says_yes
 
 RAW = "shared/data/selfinstruct_raw"
 PLACES = [parent / RAW for parent in Path(__file__).resolve().parents[2:4]]

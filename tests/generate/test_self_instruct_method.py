@@ -15,8 +15,8 @@ from scripted_teacher import Scripted, asker
 
 from ittools.errors import Stopped
 from ittools.generate.seeds import Seed
-from ittools.generate.self_instruct.checks import instance_reasons, instruction_reason
-from ittools.generate.self_instruct.method import Plan, Result, SelfInstruct
+from ittools.generate.checks import instance_reasons, instruction_reason
+from ittools.generate.methods.self_instruct import Plan, Result, SelfInstruct
 from ittools.generate.self_instruct.prompts import Demonstration, Style
 from ittools.generate.teacher import Request, Response
 from ittools.progress import Silent

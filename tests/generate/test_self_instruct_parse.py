@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ittools.generate.self_instruct.parse import as_input, instances, numbered_tasks, says_yes
+from ittools.generate.parse import as_input, instances, numbered_tasks, says_yes
 
 TWO = ["Name a colour of the sky.", "Add the two numbers."]
 

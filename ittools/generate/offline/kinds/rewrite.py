@@ -27,6 +27,8 @@ def _draw_cities(rng: random.Random, language: str) -> dict[str, str]:
 
 
 def _replace(rng: random.Random, params: Parameters, language: str) -> tuple[str, str]:
+    if params["old"] not in CITIES[language]:
+        raise ValueError(f"no sentence of ours has {params['old']!r} in it")
     places = {params["old"]: params["new"], params["old"] + ".": params["new"] + "."}
     words: list[str] = []
     while not places.keys() & set(words):  # whole words: "Bern" is not in "Bernd"

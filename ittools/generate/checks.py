@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from ittools.generate.self_instruct.parse import Instance
+from ittools.generate.parse import Instance
 from ittools.text.words import word_count
 
 FEWEST_WORDS, MOST_WORDS = 4, 150
@@ -24,16 +24,18 @@ _BLACKLIST = re.compile(
 _PROGRAM = re.compile(r"\s*write a program\b", re.IGNORECASE)
 
 
-def instruction_reason(instruction: str, language: str) -> str | None:
+def instruction_reason(instruction: str, language: str, *, blacklist: bool = True) -> str | None:
     """Why an instruction cannot be used; lengths in words (letters in Chinese, Japanese, Thai)."""
+    if not instruction:
+        return "empty-instruction"
     words = word_count(instruction)
     if words < FEWEST_WORDS:
         return "instruction-too-short"
     if words > MOST_WORDS:
         return "instruction-too-long"
-    if _BLACKLIST.search(instruction):
+    if blacklist and _BLACKLIST.search(instruction):
         return "needs-other-than-text"
-    if _PROGRAM.match(instruction):
+    if blacklist and _PROGRAM.match(instruction):
         return "write-a-program"
     first = unicodedata.category(instruction[0])
     if first[0] not in "LN" and instruction[0] not in "¿¡\"'(«「『“„":

@@ -19,7 +19,6 @@ from ittools.records.build import mend_text
 
 Instance = tuple[str, str]  # (input, output)
 
-MOST_INSTANCES = 5
 LONGEST_NOTHING = 40  # characters in which a model says that there is no input
 
 # "9." "9)" "(9)" "**9.**" "Task 9:" "９．", not the 3.5 and 12:30 of a line inside a task.
@@ -158,13 +157,35 @@ def says_yes(text: str) -> bool | None:
     return last[-1] == "yes" if last else None
 
 
+_LEAD = re.compile(
+    r"\W*(?:sure|certainly|of course|okay|here(?: is|'s))\b[^\n:]{0,80}:[ \t*_]*\n|"
+    r"[ \t#*_]*+(?:new |evolved |rewritten )?(?:instruction|task|message|prompt|question|translation|paraphrase)"
+    r"[ \t*_]*[:：][ \t*_]*+",
+    re.IGNORECASE,
+)
+
+
+def unwrapped(text: str, tag: str) -> str:
+    """One text that was asked for, without the tags, fence, label, lead or quotes round it.
+
+    unwrapped('Sure, here it is:\\n"Add 2 and 2."', "task")  -> "Add 2 and 2."
+    """
+    text = text.strip()
+    inside = re.search(rf"<{tag}>(.*?)(?:</{tag}>|\Z)", text, re.DOTALL | re.IGNORECASE)
+    text = inside.group(1) if inside else re.sub(rf"</?{tag}>", "", text)
+    text = _unfenced(_LEAD.sub("", text.strip(), count=1) if _LEAD.match(text.strip()) else text.strip())
+    while len(text) > 1 and _WRAPPING.get(text[0]) == text[-1] and not _ends_inside(text):
+        text = text[1:-1].strip()
+    return text.strip()
+
+
 def instances(text: str, *, label_first: bool, cut: bool = False) -> list[Instance]:
-    """Instances in the order written, at most five; of text that was `cut`, all but the last."""
+    """Instances in the order written; of text that was `cut`, all but the last."""
     listed = _listed(json_items(text, _LABEL))
     if listed is None:
         listed = [] if _BROKEN.match(text) else list(_labelled(_before_next_task(text), label_first))
         listed = listed[:-1] if cut else listed
-    return listed[:MOST_INSTANCES]
+    return listed
 
 
 def _listed(items: list[Any] | None) -> list[Instance] | None:
