@@ -323,12 +323,13 @@ def tiny_transformers(folder: Path, *, seed: int = 0) -> None:
     with torch.no_grad():
         for layer in model.model.layers:
             layer.self_attn.o_proj.weight[0] = layer.mlp.down_proj.weight[0] = 0
-        model.model.embed_tokens.weight[:, 0] = 0.2  # the other 127 have a deviation of 0.02
+        model.model.embed_tokens.weight *= 20  # so that what it says depends on what was said
+        model.model.embed_tokens.weight[:, 0] = 2
         model.lm_head.weight *= 5
         model.lm_head.weight[:, 0] = -3
         model.lm_head.weight[[i for t, i in tokenizer.get_vocab().items() if t in WRITTEN], 0] = 0
         model.lm_head.weight[tokenizer.convert_tokens_to_ids(END)] = 0
-        model.lm_head.weight[tokenizer.convert_tokens_to_ids(END), 0] = 0.6
+        model.lm_head.weight[tokenizer.convert_tokens_to_ids(END), 0] = 0.3
     model.generation_config.do_sample = True
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

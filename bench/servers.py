@@ -288,7 +288,18 @@ def _command(method: str, endpoint: Endpoint, folder: Path) -> list[str]:
         inputs = [str(folder / "prompts.jsonl")]
         (folder / "prompts.jsonl").write_text("".join(json.dumps({"instruction": p}) + "\n" for p in PROMPTS))
     where = ["--base-url", endpoint.url, "-m", endpoint.model, "--out", str(folder / method)]
-    few = ["--retries", "2", "--backoff", "0.1", "--concurrency", "4", "--json", "--quiet"]
+    few = [
+        "--retries",
+        "2",
+        "--backoff",
+        "0.1",
+        "--concurrency",
+        "4",
+        "--max-tokens",
+        "200",
+        "--json",
+        "--quiet",
+    ]
     return [sys.executable, "-m", "ittools", "generate", *inputs, *METHODS[method], *where, *few]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ittools.cli.command import Command
-from ittools.generate.run import GenerateOptions, generate
+from ittools.generate.options import GenerateOptions
+from ittools.generate.run import generate
 
 GENERATE = Command(
     GenerateOptions,

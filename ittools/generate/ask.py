@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 
 from ittools.errors import Stopped, TeacherError
 from ittools.generate.ledger import Ledger
-from ittools.generate.pace import Pace
+from ittools.generate.pace import FIRST_WIDTH, Pace
 from ittools.generate.prices import Budget
 from ittools.generate.teacher import Request, RequestFailed, Response, Teacher, TryAgain
 from ittools.progress import Progress
@@ -51,7 +51,8 @@ class Asker:
         self.teacher, self.ledger, self.budget, self.progress = teacher, ledger, budget, progress
         self.retries, self.backoff = retries, backoff
         self.asked: Counter[str] = Counter()  # "bought", "reused", "failed", "retried"
-        self.pace = Pace(teacher.concurrency, rpm=rpm, tpm=tpm)
+        first = teacher.concurrency if getattr(teacher, "at_once", False) else FIRST_WIDTH
+        self.pace = Pace(teacher.concurrency, rpm=rpm, tpm=tpm, first=first)
         if hasattr(teacher, "heard"):
             teacher.heard = self.pace.hear
         self._slots = asyncio.Semaphore(teacher.concurrency)
@@ -116,6 +117,8 @@ class Asker:
         await self._pause()
         if self._stopped:
             raise self._stopped
+        if hasattr(self.teacher, "holds") and self.teacher.holds(request):
+            return await self._await_sent(request)
         reserved = await self.budget.reserve(request)
         await self.ledger.together(lambda: self.ledger.intend(request, reserved))
         try:
@@ -132,10 +135,22 @@ class Asker:
         await self._keep(request, response, reserved)
         return response
 
-    async def _keep(self, request: Request, response: Response, reserved: float) -> None:
+    async def _await_sent(self, request: Request) -> Response:
+        """The answer to what an earlier run sent and is still on its way: counted as spent already."""
+        counted = self.ledger.reserved(request)
+        response = await self.teacher.answer(request)
+        await self._keep(request, response, counted, held=False)
+        return response
+
+    async def _keep(
+        self, request: Request, response: Response, reserved: float, *, held: bool = True
+    ) -> None:
         cost = self.budget.price.cost(response) if response.usage_known else reserved
         await self.ledger.together(lambda: self.ledger.store(request, response, cost, reserved))
-        await self.budget.settle(reserved, cost)
+        if held:
+            await self.budget.settle(reserved, cost)
+        else:
+            self.budget.spent += cost - reserved
         self.asked["bought"] += 1
         self.settle_failures()  # the teacher lives, so they were lone
         self._show()

@@ -96,7 +96,8 @@ def _lines(record: dict[str, Any], exchanges: list[dict[str, Any]], lost: Any) -
             yield from _block(f"{role} >", content)
         yield from _block("sent >", request["prompt"])
         who = f" by {response['model']} at {response['endpoint']}" if response["endpoint"] else ""
-        yield f"came < {response['finish']}, {response['prompt_tokens']} + {response['completion_tokens']} tokens{who}"
+        tokens = f"{response['prompt_tokens']} + {response['completion_tokens']} tokens"
+        yield f"came < {response['finish']}, {tokens}{who}"
         for text in (response["text"], *response["others"]):
             yield from _block("", text)
     if lost:

@@ -15,7 +15,7 @@ from ittools.generate.prompt_file import Prompt, PromptFile, Style
 from ittools.generate.seeds import Seed
 from ittools.generate.teacher import Request, Response
 from ittools.progress import Progress
-from ittools.records.build import Record, build_record
+from ittools.records.build import Record, build_record, content_id
 
 
 @dataclass(frozen=True)
@@ -108,16 +108,15 @@ class Job:
             about["requests"] = {stage: request.key for stage, request in asked.items()}
         if answered is not None and answered.reasoning:
             about["reasoning"] = answered.reasoning
-        record = build_record(
+        record: Record = build_record(
             instruction, given, wanted, source=f"{plan.method}/{plan.model}",
             license=license or plan.license, language=language, template=plan.version, generator=model,
             parents=list(parents), scores=scores, context=[dict(turn) for turn in context],
             meta=json.dumps({**about, **meta}, ensure_ascii=False),
         )  # fmt: skip
-        others = [
-            parent for parent in record["parents"] if parent != record["id"]
-        ]  # said word for word again
-        return record | {"task": task_name(plan.method, instruction), "parents": others}
+        record["task"] = task_name(plan.method, instruction)
+        record["parents"] = [one for one in record["parents"] if one != record["id"]]
+        return record
 
 
 def joined_license(one: str, other: str) -> str:
@@ -130,11 +129,11 @@ def joined_license(one: str, other: str) -> str:
 
 def task_name(method: str, instruction: str) -> str:
     """Records of one instruction are one task, whatever their inputs."""
-    return f"{method}-{build_record(instruction, '', '', source='')['id'][:12]}"
+    return f"{method}-{content_id(instruction, '', '')[:12]}"
 
 
 def _parameters(request: Request) -> dict[str, Any]:
-    said = {"temperature": request.temperature, "top_p": request.top_p, "max_tokens": request.max_tokens}
+    said: dict[str, Any] = {"temperature": request.temperature, "top_p": request.top_p, "max_tokens": request.max_tokens}
     if request.presence_penalty:
         said["presence_penalty"] = request.presence_penalty
     if request.stop:

@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS responses (
     completion_tokens INTEGER NOT NULL, usage_known INTEGER NOT NULL, cost REAL NOT NULL,
     raw TEXT NOT NULL, time REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS batches (
-    token TEXT PRIMARY KEY, batch TEXT NOT NULL, keys TEXT NOT NULL, ended INTEGER NOT NULL, time REAL NOT NULL);
+    token TEXT PRIMARY KEY, batch TEXT NOT NULL, keys TEXT NOT NULL, ended INTEGER NOT NULL,
+    time REAL NOT NULL);
 """
 
 _ADDED = {  # columns that ledgers of earlier versions lack
@@ -115,8 +116,7 @@ class Ledger:
             yield
             self._run("COMMIT")
         except BaseException:
-            if self._db.in_transaction:
-                self._db.rollback()
+            self._db.rollback()
             raise
 
     def get(self, request: Request) -> Response | None:
@@ -130,6 +130,11 @@ class Ledger:
             " sent = sent + 1, reserved = reserved + excluded.reserved, time = excluded.time",
             (request.key, request.stage, request.as_text, reserved, time.time()),
         )
+
+    def reserved(self, request: Request) -> float:
+        """What earlier sendings of the request are counted with."""
+        rows = self._run("SELECT reserved FROM intents WHERE key = ?", (request.key,))
+        return float(rows[0][0]) if rows else 0.0
 
     def withdraw(self, request: Request, reserved: float) -> None:
         """The request was certainly not billed: the server refused it or was not reached."""
@@ -209,6 +214,14 @@ class Ledger:
 
     def name_batch(self, token: str, batch: str) -> None:
         self._run("UPDATE batches SET batch = ? WHERE token = ?", (batch, token))
+
+    def holds(self, keys: Sequence[str]) -> bool:
+        """Whether a response to each of the keys is kept."""
+        [(count,)] = self._run(
+            "SELECT count(*) FROM responses WHERE key IN (SELECT value FROM json_each(?))",
+            (json.dumps(keys),),
+        )
+        return bool(count == len(set(keys)))
 
     def end_batch(self, token: str) -> None:
         self._run("UPDATE batches SET ended = 1 WHERE token = ?", (token,))

@@ -205,8 +205,8 @@ def _server_problems(options: TeacherOptions) -> Iterator[str]:
         yield f"--endpoint and --batch are of --teacher openai, not of {options.teacher}"
     if options.endpoint and options.base_url:
         yield "give --endpoint or --base-url, not both"
-    if options.batch and (options.endpoint or options.api == "completions"):
-        yield "--batch buys from one endpoint, by --api chat or responses"
+    if options.batch and options.endpoint:
+        yield "--batch buys from one address: give --base-url instead of --endpoint"
     if options.base_url and not is_plain_http(options.base_url):
         yield f"--base-url {options.base_url}: expected http(s)://host/v1 with no password in it"
     try:

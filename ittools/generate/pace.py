@@ -44,8 +44,10 @@ class Seat:
 class Pace:
     """Seats for requests in flight; `width` of them, at most `most`; `rate` of them a second."""
 
-    def __init__(self, most: int, *, rpm: float | None = None, tpm: float | None = None) -> None:
-        self.most, self.width = most, float(min(most, FIRST_WIDTH))
+    def __init__(
+        self, most: int, *, rpm: float | None = None, tpm: float | None = None, first: int = FIRST_WIDTH
+    ) -> None:
+        self.most, self.width = most, float(min(most, first))
         self.rate: float | None = None  # null: nothing is known to hold it
         self.rpm, self.tpm = rpm, tpm
         self._taken = self._cuts = 0
@@ -132,7 +134,7 @@ class Pace:
         return len(request.prompt.encode()) / BYTES_PER_TOKEN + min(self._answer_tokens, request.max_tokens)
 
     def _lacking(self, tokens: float, now: float) -> float:
-        """Seconds until the bucket of --tpm holds this request; a request over a bucket waits for a full one."""
+        """Seconds until the bucket of --tpm holds this request; one over a bucket waits for a full one."""
         if not self.tpm:
             return 0.0
         a_second = self.tpm / 60

@@ -159,7 +159,8 @@ def says_yes(text: str) -> bool | None:
 
 _LEAD = re.compile(
     r"\W*(?:sure|certainly|of course|okay|here(?: is|'s))\b[^\n:]{0,80}:[ \t*_]*\n|"
-    r"[ \t#*_]*+(?:new |evolved |rewritten )?(?:instruction|task|message|prompt|question|translation|paraphrase)"
+    r"[ \t#*_]*+(?:new |evolved |rewritten )?"
+    r"(?:instruction|task|message|prompt|question|translation|paraphrase)"
     r"[ \t*_]*[:：][ \t*_]*+",
     re.IGNORECASE,
 )

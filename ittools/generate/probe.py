@@ -12,8 +12,6 @@ from ittools.generate.ask import Asker
 from ittools.generate.logprobs import top_tokens
 from ittools.generate.teacher import Api, Request
 
-STAGE = "probe"
-STAGES = frozenset({STAGE, "probe-n", "probe-logprobs"})
 TRIES = 2  # further ones: some servers know no other answer to a schema than status 500
 
 _SCHEMA = {
@@ -27,7 +25,7 @@ _SCHEMA = {
 async def offers_schema(asker: Asker, model: str, api: Api = "chat") -> bool:
     """The answer has the shape that was asked for; a refusal or prose has not."""
     schema = json.dumps(_SCHEMA)
-    request = Request(STAGE, 0, 0, "Say hello.", model, "probe/1", 64, 0.0, schema=schema, api=api)
+    request = Request("probe", 0, 0, "Say hello.", model, "probe/1", 64, 0.0, schema=schema, api=api)
     answer = await asker.ask(request, retries=TRIES)
     try:
         value = json.loads(answer.text)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from ittools.errors import InputError, TeacherError
 from ittools.formats.rows import file_rows
-from ittools.generate import probe
-from ittools.generate.teacher import Request, Response
+from ittools.generate.teacher import PROBES, Request, Response
 from ittools.records.build import mend_text
 
 
@@ -24,7 +23,7 @@ class ReplayTeacher:
         self._answers = _recorded(path)
 
     async def answer(self, request: Request) -> Response:
-        if request.stage in probe.STAGES and request.key not in self._answers:
+        if request.stage in PROBES and request.key not in self._answers:
             return Response("", "stop")  # recorded without the question, so in free text
         try:
             return self._answers[request.key]

@@ -136,9 +136,9 @@ async def _write(options: GenerateOptions, work: Work, output: Output, progress:
         account = account_of(ledger, asker, price_known=price_for(options) is not None)
         finish(options, output, job.harvest, account, work.prompts)
     finally:
-        ledger.close()
         if teacher is not None:
             await teacher.close()
+        ledger.close()
 
 
 def _count(inputs: Inputs) -> int | None:

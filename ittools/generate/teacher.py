@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol
 from ittools.errors import TeacherError
 
 Api = Literal["chat", "completions", "responses"]
+PROBES = frozenset({"probe", "probe-n", "probe-logprobs"})  # stages that ask what an endpoint honours
 
 
 @dataclass(frozen=True)

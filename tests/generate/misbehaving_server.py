@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from prompt_reading import read
+
 from ittools.generate.offline.teacher import OfflineTeacher
 from ittools.generate.teacher import Api, Request
 
@@ -38,9 +40,13 @@ class Asked:
 
     @property
     def prompt(self) -> str:
-        if "messages" in self.body:
-            return str(self.body["messages"][0]["content"])
-        return str(self.body["prompt"])
+        return str(self.turns[-1][1] if self.turns else self.body["prompt"])
+
+    @property
+    def turns(self) -> list[tuple[str, str]]:
+        """(role, content) of the messages; empty for a completion."""
+        messages = self.body.get("messages") or self.body.get("input") or ()
+        return [(str(message["role"]), str(message["content"])) for message in messages]
 
     @property
     def text(self) -> str:
@@ -130,7 +136,9 @@ def written(state: Server, body: dict[str, Any], asked: Asked) -> str:
         return '{"greeting_words": ["hello"]}' if schema else "Hello there!"
     api: Api = "completions" if "prompt" in body else "chat"
     most = body.get("max_tokens") or body.get("max_completion_tokens") or 64
-    return state.teacher.write(Request("", 0, 0, asked.prompt, "m", "1", most, schema=schema, api=api))
+    stage, values = read(asked.prompt, asked.turns[:-1])
+    request = Request(stage, 0, 0, asked.prompt, "m", "1", most, schema=schema, api=api, values=values)
+    return state.teacher.write(request)
 
 
 def completion(asked: Asked, text: str | None, finish: str | None = "stop", **others: Any) -> dict[str, Any]:

@@ -57,12 +57,13 @@ class Scripted:
 
 
 class Clock:
-    """Time as `ask` sees it; `waits` are its sleeps. The earliest end of a sleep is the next moment."""
+    """Time as the code sees it; `waits` are its sleeps. The earliest end of a sleep is the next moment."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.waits = 1_000.0, list[float]()
         self._sleep, self._ends = asyncio.sleep, list[float]()
-        monkeypatch.setattr("ittools.generate.ask.time", SimpleNamespace(monotonic=lambda: self.now))
+        for module in ("ask", "pace", "endpoints"):
+            monkeypatch.setattr(f"ittools.generate.{module}.time", SimpleNamespace(monotonic=lambda: self.now))
         monkeypatch.setattr(asyncio, "sleep", self.sleep)
 
     async def sleep(self, seconds: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import socket
 from collections import Counter
 from pathlib import Path
@@ -14,18 +13,11 @@ from misbehaving_server import Server
 
 from ittools.cli.app import main
 from ittools.errors import InputError
-from ittools.generate.offline.kind import read_instruction, write_instruction
-from ittools.generate.offline.kinds import KINDS
-from ittools.generate.offline.teacher import LANGUAGES, OfflineTeacher
+from ittools.generate.demonstrations import Demonstration
 from ittools.generate.replay import ReplayTeacher
 from ittools.generate.seeds import FEWEST_OWN, Seed, in_language, open_seeds, read_seeds
-from ittools.generate.self_instruct import prompts
-from ittools.generate.parse import instances, numbered_tasks, says_yes
-from ittools.generate.self_instruct.prompts import Demonstration, Style
-from ittools.generate.teacher import Api, Request
 
 ALPACA = [{"instruction": f"Name {n} trees.", "input": "", "output": f"{n} trees"} for n in range(9)]
-STYLES = [Style("chat", False), Style("chat", True), Style("completions", False)]
 
 
 def builtin_seeds() -> list[Seed]:
@@ -186,62 +178,8 @@ def test_foreign_database_is_not_a_ledger(tmp_path: Path) -> None:
         ReplayTeacher(tmp_path / "a.sqlite", model="m")
 
 
-# --- prompts, read back by the offline teacher ----------------------------------------------------
+# --- provenance -----------------------------------------------------------------------------------
 
-
-def ask(prompt: prompts.Prompt, api: Api) -> str:
-    request = Request(
-        "", 0, 0, prompt.text, "offline", "1", 1024, stop=prompt.stop, schema=prompt.schema, api=api
-    )
-    return OfflineTeacher(errors=0.0).write(request)
-
-
-@pytest.mark.parametrize("style", STYLES, ids=str)
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("classes", [False, True])
-def test_instruction_prompt_is_answered_in_its_language_with_eight_new_tasks(
-    style: Style, language: str, classes: bool
-) -> None:
-    shown = [seed.task.instruction for seed in in_language(builtin_seeds(), language)][:8]
-    prompt = prompts.instruction_prompt(shown, language, style, classification=classes)
-    tasks = numbered_tasks(ask(prompt, style.api), goes_on=style.api == "completions")
-    assert len(tasks) == prompts.TASKS_ASKED
-    read = [read_instruction(task, KINDS) for task in tasks]
-    assert all(task is not None and task.language == language for task in read)
-    if classes:
-        assert all(task is not None and task.kind.is_classification for task in read)
-
-
-@pytest.mark.parametrize("style", STYLES, ids=str)
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_question_and_instance_prompts_are_read_back(style: Style, kind: object) -> None:
-    from ittools.generate.offline.kind import Kind
-
-    assert isinstance(kind, Kind)
-    shown = [seed.task for seed in builtin_seeds() if seed.task.language == "en"][:20]
-    task = write_instruction(kind, "en", 0, random.Random(3))
-    question = prompts.classification_prompt(task, shown, style)
-    assert says_yes(ask(question, style.api)) is kind.is_classification
-    wanted = prompts.instance_prompt(task, shown, style, classification=kind.is_classification)
-    found = instances(ask(wanted, style.api), label_first=kind.is_classification)
-    assert 1 <= len(found) <= 5
-    if kind.is_classification:
-        assert {output for _, output in found} <= set(kind.labels["en"])
-
-
-@pytest.mark.parametrize("style", STYLES, ids=str)
-def test_prompts_ask_for_what_their_style_can_give(style: Style) -> None:
-    task = Demonstration("Add:\n the numbers :", (("1, 2", "3"),), False)
-    made = [
-        prompts.instruction_prompt([task.instruction] * 8, "de", style),
-        prompts.classification_prompt(task.instruction, [task], style),
-        prompts.instance_prompt(task.instruction, [task], style, classification=False),
-    ]
-    assert [prompt.schema is not None for prompt in made] == [style.structured, False, style.structured]
-    assert [bool(prompt.stop) for prompt in made] == [style.api == "completions"] * 3
-    assert "Add: the numbers" in made[0].text
-    assert "Every task is written in German." in made[0].text
-    assert all("the numbers :" not in prompt.text for prompt in made)
 
 
 def test_own_seeds_and_no_others_stand_behind_every_record(run: Runner, tmp_path: Path) -> None:

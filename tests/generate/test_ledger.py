@@ -177,6 +177,10 @@ def test_each_sending_counts_until_it_is_withdrawn_or_answered() -> None:
         st.integers(0, 2**31),
         st.booleans(),
         st.text(),
+        st.lists(st.text(), max_size=3).map(tuple),
+        st.text(),
+        st.text(),
+        st.text(),
     )
 )
 def test_every_response_comes_back_as_it_was_kept(response: Response) -> None:
@@ -191,21 +195,27 @@ def test_request_is_kept_beside_its_intent() -> None:
     ledger.intend(request(3), 1.0)
     [[stage, text]] = ledger._run("SELECT stage, request FROM intents")
     assert stage == "instances"
-    assert Request(**json.loads(text) | {"stop": ()}) == request(3)
+    assert Request(**json.loads(text) | {"stop": (), "before": ()}) == request(3)
 
 
 OTHER: dict[str, object] = {
     "stage": "instructions", "round": 1, "index": 1, "prompt": "Question 0? ", "model": "scripted2",
     "version": "2", "max_tokens": 1_025, "temperature": 0.71, "top_p": 0.99, "presence_penalty": 0.1,
-    "stop": ("\n",), "schema": "{}", "api": "completions", "seed": 1,
+    "stop": ("\n",), "schema": "{}", "api": "completions", "seed": 1, "before": (("user", "Hm?"),), "n": 2,
+    "top_logprobs": 5,
 }  # fmt: skip
 
 
 def test_key_differs_with_every_field() -> None:
     base = request()
-    assert set(OTHER) == {f.name for f in fields(Request)}
+    assert set(OTHER) | {"values"} == {f.name for f in fields(Request)}
     keys = {replace(base, **{name: value}).key for name, value in OTHER.items()}  # type: ignore[arg-type]
     assert len(keys | {base.key}) == len(OTHER) + 1
+
+
+def test_what_a_prompt_was_filled_with_is_no_part_of_its_key() -> None:
+    assert replace(request(), values={"task": "Add."}).key == request().key
+    assert "Add." not in replace(request(), values={"task": "Add."}).as_text
 
 
 def test_key_is_the_same_in_every_process() -> None:

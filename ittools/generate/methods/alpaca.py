@@ -85,9 +85,9 @@ class Alpaca:
             self.job.harvest.drop(self._answered(asked, response, ("", "", ""))[1].record, reason)
         sound = []
         for triple in triples:
-            reason = instruction_reason(triple[0], asked.language) or instance_reasons([triple[1:]])[0]
-            if reason:
-                self.job.harvest.drop(self._answered(asked, response, triple)[1].record, reason)
+            unfit = instruction_reason(triple[0], asked.language) or instance_reasons([triple[1:]])[0]
+            if unfit:
+                self.job.harvest.drop(self._answered(asked, response, triple)[1].record, unfit)
             else:
                 sound.append(triple)
         return self._novel(asked, response, sound)

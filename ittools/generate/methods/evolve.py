@@ -35,7 +35,8 @@ SURVIVORS = 0.8  # share of members expected to get through a round, to size a w
 HEAT, MOST_TOKENS = 1.0, 1024
 
 _LEAKED = re.compile(
-    r"</?(?:task|first|second)>|\b(?:given|original|rewritten|evolved|new|harder)[ -](?:task|prompt|instruction)\b"
+    r"</?(?:task|first|second)>"
+    r"|\b(?:given|original|rewritten|evolved|new|harder)[ -](?:task|prompt|instruction)\b"
     r"|^\W*here is\b",
     re.IGNORECASE,
 )

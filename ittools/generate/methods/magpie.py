@@ -67,8 +67,8 @@ def marks_for(model: str, given: str | None) -> Marks:
         before, found, after = given.replace("\\n", "\n").partition("{instruction}")
         if not found or not before or not after:
             raise UsageError(
-                f"--pre-query {given!r}: expected one of {', '.join(TEMPLATES)}, or the text of a user's turn "
-                "with {instruction} in it, such as '<|user|>\\n{instruction}<|end|>\\n<|assistant|>\\n'"
+                f"--pre-query {given!r}: expected one of {', '.join(TEMPLATES)}, or the text of a user's "
+                "turn with {instruction} in it, such as '<|user|>\\n{instruction}<|end|>\\n<|assistant|>\\n'"
             )
         return Marks(("", "\n\n"), before, after, after.strip().split("\n")[0] or after)
     known = [name for name, pattern in _FAMILIES.items() if re.search(pattern, model, re.IGNORECASE)]

@@ -115,9 +115,9 @@ class SelfInstruct:
         usable = []
         for instruction in tasks:
             candidate = Candidate(instruction, language, parents, request)
-            reason = instruction_reason(instruction, language)
-            if reason:
-                self._drop(candidate, reason)
+            unfit = instruction_reason(instruction, language)
+            if unfit:
+                self._drop(candidate, unfit)
             else:
                 usable.append(candidate)
         verdicts = self.job.novelty.judge([one.instruction for one in usable], language)

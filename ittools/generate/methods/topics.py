@@ -93,8 +93,8 @@ class Topics:
         tasks = [seed.task.instruction for seed in shown]
         more = {"topics": "\n".join(f"- {topic}" for topic in topics)} if topics else {}
         prompt = self.job.prompt(
-            "guided" if topics else "examples", language, shape=shapes.TASKS, stop=("\n\n\n", f"\n{ASKED + 1}."),
-            tasks=numbered(tasks), count=ASKED, **more,
+            "guided" if topics else "examples", language, shape=shapes.TASKS,
+            stop=("\n\n\n", f"\n{ASKED + 1}."), tasks=numbered(tasks), count=ASKED, **more,
         )  # fmt: skip
         request = self.job.request(
             "instructions", number, index, prompt, most=2048, heat=HEAT,
