@@ -15,8 +15,8 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,7 @@ ARRIVES = 0.1  # seconds for what was already on the wire to be counted
 
 @dataclass
 class Toll:
-    """What the kills cost. bought again: after all kills, after a delivery, and what the ledger held."""
+    """What the kills cost. bought again: after all kills, after a delivery, and what the client's file held."""
 
     kills: int = 0
     ended: str = "finished"
@@ -61,7 +61,7 @@ def run() -> Iterator[str]:
 
 
 def line(one: Contestant, toll: Toll, kills: int) -> str:
-    held = f"{toll.held_again} that the ledger held, " if one is OURS else ""
+    held = f"{toll.held_again} that its own file held, " if one.name in ("ittools", "curator") else ""
     return (
         f"{one.name:<14}{toll.kills} of {kills} kills, then {toll.ended}, {toll.kept:,} kept. Bought again: "
         f"{held}{toll.delivered_again} delivered before a kill, {toll.again} in all "
@@ -73,7 +73,7 @@ def killed(one: Contestant, folder: Path, kills: int) -> Toll:
     """Kill at moments spread over the run, from start-up to the last answer; then let it finish."""
     toll, rng = Toll(), random.Random(0)
     delivered: list[dict[str, int]] = []  # at each kill, how often each delivered prompt was bought
-    held: list[dict[str, int]] = []  # the same for what the ledger held
+    held: list[dict[str, int]] = []  # the same for what the client's own file held
     with served(latency=LATENCY) as server:
         command = one.command(server.url, NUMBER, WIDE, folder)
         for target in targets(kills):
@@ -84,7 +84,7 @@ def killed(one: Contestant, folder: Path, kills: int) -> Toll:
             toll.kills += 1
             counts = server.stats(prompts=True)["prompts"]
             delivered.append({text: bought for text, (bought, got) in counts.items() if got})
-            held.append({text: counts[text][0] for text in answers_held(folder)})
+            held.append({text: counts[text][0] for text in HELD[one.name](folder)})
         else:
             ran = run_process(command, folder, LIMIT)
             toll.kept = ran.kept
@@ -120,7 +120,7 @@ def kill_at(server: Served, command: list[str], folder: Path, target: int, later
     return "killed" if time.monotonic() < until else "hung"
 
 
-def answers_held(folder: Path) -> set[str]:
+def in_ledger(folder: Path) -> set[str]:
     """Prompts whose answers our ledger holds, read from a copy: opening the file itself would mend it."""
     found = next(folder.rglob("ledger.sqlite"), None) if folder.exists() else None
     if found is None:
@@ -134,6 +134,24 @@ def answers_held(folder: Path) -> set[str]:
                 return set()
             rows = ledger.execute("SELECT request FROM intents JOIN responses USING (key)").fetchall()
     return {json.loads(request)["prompt"] for (request,) in rows}
+
+
+def in_responses(folder: Path) -> set[str]:
+    """Prompts whose answers stand in curator's responses_*.jsonl; its last line may be torn."""
+    found = set()
+    for path in folder.rglob("responses_*.jsonl"):
+        for text in path.read_text(errors="replace").splitlines():
+            with suppress(ValueError):
+                found.add(json.loads(text)["generic_request"]["messages"][-1]["content"])
+    return found
+
+
+HELD: dict[str, Callable[[Path], set[str]]] = {
+    "ittools": in_ledger,
+    "curator": in_responses,
+    "distilabel": lambda folder: set(),  # whole batches, pickled
+    "DataDesigner": lambda folder: set(),  # whole row groups of 1,000
+}
 
 
 def bought_since(then: list[dict[str, int]], final: dict[str, int]) -> int:

@@ -59,6 +59,9 @@ class Served:
     process: subprocess.Popen[str]
 
     def stats(self, *, prompts: bool = False) -> dict[str, Any]:
+        """What GET /stats says. Raises RuntimeError when somebody ended the server."""
+        if self.process.poll() is not None:
+            raise RuntimeError(f"the server ended with {self.process.returncode} while it was measured")
         with urllib.request.urlopen(f"{self.url}/stats{'?prompts' * prompts}") as reply:
             return dict(json.load(reply))
 

@@ -133,7 +133,11 @@ def task_name(method: str, instruction: str) -> str:
 
 
 def _parameters(request: Request) -> dict[str, Any]:
-    said: dict[str, Any] = {"temperature": request.temperature, "top_p": request.top_p, "max_tokens": request.max_tokens}
+    said: dict[str, Any] = {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "max_tokens": request.max_tokens,
+    }
     if request.presence_penalty:
         said["presence_penalty"] = request.presence_penalty
     if request.stop:

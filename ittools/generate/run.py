@@ -7,11 +7,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
-from ittools.formats.documents import read_documents
-from ittools.formats.source import ReadOptions, open_inputs
 from ittools.generate import probe
 from ittools.generate.account import account_facts, account_of
 from ittools.generate.ask import Asker
@@ -20,37 +17,21 @@ from ittools.generate.explain import LEDGER, explain
 from ittools.generate.harvest import Harvest
 from ittools.generate.job import Job, Plan
 from ittools.generate.ledger import Ledger
-from ittools.generate.methods.table import Inputs, method_for, read_topics
+from ittools.generate.methods.table import Inputs, method_for
 from ittools.generate.novelty import Novelty
-from ittools.generate.options import READS_DOCUMENTS, READS_PROMPTS, GenerateOptions, TeacherOptions, check
+from ittools.generate.options import GenerateOptions, TeacherOptions, check
 from ittools.generate.prices import Budget
 from ittools.generate.prompt_file import PromptFile, Style, prompts_of
 from ittools.generate.rounds import run_rounds
-from ittools.generate.seeds import Seed, in_language, open_seeds, read_seeds
+from ittools.generate.seeds import in_language
+from ittools.generate.work import Work, read_work
 from ittools.progress import Progress
 from ittools.records.build import record_batch
 from ittools.records.funnel import Funnel
-from ittools.store.dataset import InputEntry, Output, writing
+from ittools.store.dataset import Output, writing
 from ittools.store.dropped import dropped_batch
-from ittools.store.files import sha256_file
 from ittools.store.manifest import MANIFEST_NAME
 from ittools.store.outcome import Answer, Outcome, outcome
-
-
-class PromptOptions(ReadOptions):
-    """Reads prompts that wait for their answers."""
-
-    open_ended: ClassVar[bool] = True
-
-
-@dataclass(frozen=True)
-class Work:
-    """All that a run reads, opened."""
-
-    prompts: PromptFile
-    seeds: list[Seed] = field(default_factory=list)
-    inputs: Inputs = field(default_factory=Inputs)
-    entries: list[InputEntry] = field(default_factory=list)
 
 
 def generate(options: GenerateOptions, progress: Progress) -> Outcome | Answer:
@@ -82,30 +63,6 @@ def generate(options: GenerateOptions, progress: Progress) -> Outcome | Answer:
                 asyncio.run(_write(options, work, output, progress))
     then = f"ittools filter {options.out} --out {options.out.parent / 'filter'}"
     return outcome(output, then, **account_facts(output.finished or {}))
-
-
-def read_work(options: GenerateOptions, prompts: PromptFile) -> Work:
-    """Seeds, prompts or documents, and topics. Raises InputError."""
-    entries = [InputEntry("prompts", "prompts", prompts.hash)]
-    seeds: list[Seed] = []
-    found: dict[str, Any] = {}
-    reads = PromptOptions if options.method in READS_PROMPTS else ReadOptions
-    read = reads(inputs=options.inputs, map=options.map, license=options.input_license)
-    if options.method in READS_PROMPTS:
-        sources = open_inputs(read)
-        found["prompts"] = [r for source in sources for batch in source.batches() for r in batch.to_pylist()]
-        entries += [source.entry for source in sources]
-    elif options.method in READS_DOCUMENTS:
-        found["documents"], opened = read_documents(read)
-        entries += opened
-    elif options.method != "magpie":
-        sources = open_seeds(options.seeds)
-        seeds = read_seeds(sources)
-        entries += [source.entry for source in sources]
-    if options.topics:
-        found["topics"] = read_topics(options.topics)
-        entries.append(InputEntry(str(options.topics), "topics", sha256_file(options.topics)))
-    return Work(prompts, seeds, Inputs(**found), entries)
 
 
 @contextmanager
@@ -222,6 +179,6 @@ def finish(
 
         notes = [f"teacher: {account['model']}, a {MODEL_SAID}"]
     output.finish(
-        funnel, seed=options.seed, teacher=account, notes=notes,
+        funnel, seed=options.seed, teacher=account, notes=notes, accepted=harvest.tasks,
         prompts={"version": prompts.version, "text": prompts.text},
     )  # fmt: skip
