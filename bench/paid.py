@@ -32,7 +32,7 @@ ARRIVES = 0.1  # seconds for what was already on the wire to be counted
 
 @dataclass
 class Toll:
-    """What the kills cost. bought again: after all kills, after a delivery, and what the client's file held."""
+    """What the kills cost. bought again: in all, after a delivery, and what the client's file held."""
 
     kills: int = 0
     ended: str = "finished"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -29,6 +30,7 @@ LONG = "The river is long. " * 1200  # some 23,000 characters: over the context 
 STONES = ["agate-7", "beryl-3"]  # prose does not meet them
 SHAPE = {"type": "object", "properties": {"stone": {"enum": STONES}}, "required": ["stone"]}
 BY_SCHEMA = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": SHAPE}}
+FORMAT = {"format": {"type": "json_schema", "name": "answer", "strict": True, "schema": SHAPE}}
 IGNORED, LEFT = "**ignored**", "**stops, but leaves the stop sequence in the text**"
 NEAR = 0.05  # of two logprobs that should be one
 
@@ -40,8 +42,8 @@ def _if_ok(reply: Reply, then: Callable[[Reply], str] = lambda _: "yes") -> str:
     return then(reply) if reply.status == 200 else reply.said
 
 
-def _answers(reply: Reply) -> str:
-    return f"{len(reply.choices)} answer(s)"
+def _count(reply: Reply) -> str:
+    return _if_ok(reply, lambda _: f"{len(reply.choices)} answer(s)")
 
 
 def _lists_models(endpoint: Endpoint) -> str:
@@ -52,25 +54,34 @@ def _lists_models(endpoint: Endpoint) -> str:
     return _if_ok(endpoint.send("models"), names)
 
 
-def _responses(endpoint: Endpoint) -> str:
-    body = {"model": endpoint.model, "input": PROMPT, "max_output_tokens": 16}
-    return _if_ok(endpoint.send("responses", json.dumps(body).encode()))
+def _meets(text: str | None) -> str:
+    """Whether an answer is JSON, and JSON by the schema."""
+    try:
+        value = json.loads(text or "")
+    except ValueError:
+        return "JSON begun" if (text or "").lstrip().startswith("{") else f"{IGNORED}: 200 and prose"
+    met = isinstance(value, dict) and value.get("stone") in STONES
+    return "honoured" if met else "JSON of its own shape"
 
 
 def _shaped(ask: Ask, wanted: Mapping[str, object]) -> str:
-    """Whether JSON comes, and with a schema whether it meets it."""
+    return _if_ok(ask(response_format=wanted, max_tokens=200), lambda reply: _meets(reply.texts[0]))
+
+
+def _responses(endpoint: Endpoint, **fields: object) -> str:
+    """How it ends at five tokens, or whether it met the schema."""
 
     def judged(reply: Reply) -> str:
-        try:
-            value = json.loads(reply.texts[0])
-        except (ValueError, TypeError):
-            return (
-                "JSON begun" if str(reply.texts[0]).lstrip().startswith("{") else f"{IGNORED}: 200 and prose"
-            )
-        met = isinstance(value, dict) and value.get("stone") in STONES
-        return "honoured" if met or len(wanted) == 1 else "JSON of another shape"
+        if not isinstance(reply.value, dict):
+            streamed = "data:" in reply.text
+            return "**200 and a stream of events, unasked**" if streamed else "200 and no JSON"
+        parts = [part for one in reply.value["output"] for part in one.get("content") or []]
+        used = (reply.value.get("usage") or {}).get("output_tokens")
+        cut = f"status `{reply.value.get('status')}`, {used} tokens counted"
+        return _meets(parts[0].get("text")) if "text" in fields else cut
 
-    return _if_ok(ask(response_format=wanted, max_tokens=200), judged)
+    body = {"model": endpoint.model, "input": PROMPT, "temperature": 0, "max_output_tokens": 5, **fields}
+    return _if_ok(endpoint.send("responses", json.dumps(body).encode()), judged)
 
 
 def _chat_logprobs(endpoint: Endpoint) -> str:
@@ -143,8 +154,9 @@ def _seed(ask: Ask) -> str:
 
 def _penalty(ask: Ask) -> str:
     plain, penalised = (ask(presence_penalty=p, max_tokens=48) for p in (0, 2))
-    changed = "changes the text" if plain.texts != penalised.texts else "changes nothing"
-    return _if_ok(penalised, lambda _: changed)
+    return _if_ok(
+        penalised, lambda _: "changes nothing" if plain.texts == penalised.texts else "changes the text"
+    )
 
 
 def _streams(ask: Ask) -> str:
@@ -152,9 +164,8 @@ def _streams(ask: Ask) -> str:
     lines = [line for line in reply.text.splitlines() if line.startswith("data:")]
     if not lines:
         return reply.said
-    end = "[DONE] at the end" if "[DONE]" in lines[-1] else "**no [DONE]**"
     usage = "with usage" if any('"completion_tokens"' in line for line in lines) else "no usage"
-    return f"yes, {len(lines)} events, {end}, {usage}"
+    return f"yes, {usage}, {'[DONE] at the end' if '[DONE]' in lines[-1] else '**no [DONE]**'}"
 
 
 def _bounded(ask: Ask, name: str) -> str:
@@ -171,8 +182,7 @@ def _at_once(endpoint: Endpoint, count: int = 40) -> str:
         replies = list(pool.map(lambda i: endpoint.chat(seed=i), range(count)))
     answered = [reply for reply in replies if reply.status == 200 and reply.texts]
     other = sorted({reply.said for reply in replies if reply not in answered})
-    seconds = time.perf_counter() - began
-    return "; ".join([f"{len(answered)} answered in {seconds:.1f} s", *other])
+    return "; ".join([f"{len(answered)} answered in {time.perf_counter() - began:.1f} s", *other])
 
 
 def _hung_up(endpoint: Endpoint) -> str:
@@ -208,7 +218,7 @@ _FORMS: dict[str, Callable[[Ask], str]] = {
     "JSON by schema": partial(_shaped, wanted=BY_SCHEMA),
     "`json_object`": partial(_shaped, wanted={"type": "json_object"}),
     "`json_object` with `schema`": partial(_shaped, wanted={"type": "json_object", "schema": SHAPE}),
-    "`n=2`": lambda ask: _if_ok(ask(n=2, temperature=1), _answers),
+    "`n=2`": lambda ask: _count(ask(n=2, temperature=1)),
     "one stop sequence": partial(_stop, others=[]),
     "six stop sequences": partial(_stop, others=["@#1", "@#2", "@#3", "@#4", "@#5"]),
     "seed at temperature 1": _seed,
@@ -225,7 +235,9 @@ _ENDPOINT: dict[str, Callable[[Endpoint], str]] = {
     "GET models": _lists_models,
     "chat": lambda e: _if_ok(e.chat()),
     "completions": lambda e: _if_ok(e.complete()),
-    "responses": _responses,
+    "responses: `max_output_tokens=5`": _responses,
+    "responses: the same with `stream=false`": lambda e: _responses(e, stream=False),
+    "responses: JSON by schema": lambda e: _responses(e, stream=False, max_output_tokens=200, text=FORMAT),
     "batches, files": lambda e: ", ".join(str(e.send(path).status) for path in ("batches", "files")),
     "chat: `max_completion_tokens=5`": lambda e: _bounded(e.chat, "max_completion_tokens"),
     "chat: logprobs, `top_logprobs=3`": _chat_logprobs,
@@ -233,13 +245,11 @@ _ENDPOINT: dict[str, Callable[[Endpoint], str]] = {
     "completions: echo, logprobs, `max_tokens=1`": lambda e: _echo(e, 1),
     "completions: echo, logprobs, `max_tokens=0`": lambda e: _echo(e, 0),
     "completions: echo's logprobs stand at their tokens": _aligned,
-    "completions: a list of two prompts": lambda e: _if_ok(e.complete(prompt=[PROMPT, "Well."]), _answers),
+    "completions: a list of two prompts": lambda e: _count(e.complete(prompt=[PROMPT, "Well."])),
     "completions: an empty prompt": lambda e: _if_ok(e.complete(prompt="")),
     "completions: a prompt over the context": lambda e: _if_ok(e.complete(prompt=LONG)),
     "chat: a prompt over the context": lambda e: _if_ok(e.chat(messages=[{"role": "user", "content": LONG}])),
     "chat: an empty message": lambda e: _if_ok(e.chat(messages=[{"role": "user", "content": ""}])),
-    "chat: no messages": lambda e: _if_ok(e.chat(messages=[])),
-    "chat: a temperature that is text": lambda e: _if_ok(e.chat(temperature="hot")),
     "a body that is not JSON": lambda e: _if_ok(e.send("chat/completions", b"{")),
     "a wrong key": lambda e: _if_ok(replace(e, key="sk-nobody-0123456789").chat()),
     "shapes of errors": _shapes,
@@ -270,37 +280,22 @@ def probed(endpoint: Endpoint) -> dict[str, str]:
 
 PROMPTS = [f"Question {i}: what does a town of {i} thousand people need?" for i in range(1, 21)]
 METHODS = {
-    "self-instruct": ["--method", "self-instruct", "--num", "2"],
-    "answer": ["--method", "answer", "--num", "20"],
-    "magpie": ["--method", "magpie", "--api", "completions", "--pre-query", "chatml", "--num", "20"],
+    "self-instruct": "--method self-instruct --num 2",
+    "answer": "--method answer --num 20",
+    "answer, responses form": "--method answer --num 20 --api responses",
+    "magpie": "--method magpie --api completions --pre-query chatml --num 20",
 }
-
-
-def _known_methods() -> set[str]:
-    words = [sys.executable, "-m", "ittools", "generate", "--help"]
-    shown = subprocess.run(words, capture_output=True, text=True, check=False).stdout
-    return {name for name in METHODS if name in shown}
+FEW = "--retries 2 --backoff 0.1 --concurrency 4 --max-tokens 200 --temperature 1 --json --quiet"
 
 
 def _command(method: str, endpoint: Endpoint, folder: Path) -> list[str]:
     inputs = []
-    if method == "answer":
+    if method.startswith("answer"):
         inputs = [str(folder / "prompts.jsonl")]
         (folder / "prompts.jsonl").write_text("".join(json.dumps({"instruction": p}) + "\n" for p in PROMPTS))
     where = ["--base-url", endpoint.url, "-m", endpoint.model, "--out", str(folder / method)]
-    few = [
-        "--retries",
-        "2",
-        "--backoff",
-        "0.1",
-        "--concurrency",
-        "4",
-        "--max-tokens",
-        "200",
-        "--json",
-        "--quiet",
-    ]
-    return [sys.executable, "-m", "ittools", "generate", *inputs, *METHODS[method], *where, *few]
+    usual = [*METHODS[method].split(), *FEW.split()]
+    return [sys.executable, "-m", "ittools", "generate", *inputs, *usual, *where]
 
 
 def _started(method: str, endpoint: Endpoint, folder: Path) -> subprocess.Popen[str]:
@@ -312,7 +307,7 @@ def _started(method: str, endpoint: Endpoint, folder: Path) -> subprocess.Popen[
 def _outcome(process: subprocess.Popen[str]) -> str:
     said, errors = process.communicate()
     if process.returncode:
-        return f"exit {process.returncode}: {' '.join(errors.split())[:160]}"
+        return f"exit {process.returncode}: {' '.join(errors.split())[:200]}"
     result = json.loads(said)
     run, funnel = result["teacher"]["this_run"], result["funnel"]
     drops = ", ".join(f"{count} {reason}" for reason, count in funnel["dropped"].items())
@@ -340,8 +335,7 @@ def _killed_amid(running: Running, folder: Path) -> dict[str, str]:
     before = _bought(ledger)
     running.start()
     again = _outcome(_started("answer", running.endpoint, folder))
-    after = _bought(ledger)
-    twice = sum(after.get(key) != when for key, when in before.items())
+    twice = len(before.items() - _bought(ledger).items())
     return {
         "answer, server killed amid it": f"{first} ({len(before)} answers kept)",
         "the same command, server back": f"{again}; {twice} of the {len(before)} bought again",
@@ -351,20 +345,14 @@ def _killed_amid(running: Running, folder: Path) -> dict[str, str]:
 def _runs(endpoint: Endpoint, folder: Path, running: Running | None) -> dict[str, str]:
     """How each method ends; with a server of our own also a run that loses it."""
     folder.mkdir()
-    known = _known_methods()
     ended = {}
     for method in METHODS:
-        ended[method] = "not known yet"
-        if method in known:
-            ended[method] = _outcome(_started(method, endpoint, folder))
+        ended[method] = _outcome(_started(method, endpoint, folder))
         print(f"  {method}: {ended[method]}", file=sys.stderr, flush=True)
-    if running is not None and "answer" in known:
+    if running is not None:
         (folder / "killed").mkdir()
         ended |= _killed_amid(running, folder / "killed")
     return ended
-
-
-# the tables
 
 
 def _table(columns: dict[str, dict[str, str]]) -> list[str]:
@@ -390,8 +378,9 @@ def _of_our_own(name: str, home: Path, folder: Path) -> tuple[str, dict[str, str
 
 
 def main(words: list[str]) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # no server is left behind
     os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
-    environments = Path(os.environ.get("BENCH_SERVERS", "."))
+    environments = Path(os.environ.get("BENCH_SERVERS", ".")).absolute()
     probes: dict[str, dict[str, str]] = {}
     ends: dict[str, dict[str, str]] = {}
     with tempfile.TemporaryDirectory() as scratch:
@@ -402,8 +391,7 @@ def main(words: list[str]) -> None:
             ends[url] = _runs(endpoint, Path(scratch) / "runs", None)
         else:
             for name in words or [name for name in SERVERS if (environments / name / "bin").is_dir()]:
-                home = (environments / name).absolute()
-                shown, probes_of, ends_of = _of_our_own(name, home, Path(scratch) / name)
+                shown, probes_of, ends_of = _of_our_own(name, environments / name, Path(scratch) / name)
                 probes[shown], ends[shown] = probes_of, ends_of
     print("\n".join([*_table(probes), "", *_table(ends)]))
 

@@ -32,6 +32,7 @@ from ittools.visible import visible
 
 COMMANDS: dict[str, tuple[str, str, str]] = {  # command: module, options, function
     "generate": ("ittools.generate.run", "GenerateOptions", "generate"),
+    "augment": ("ittools.generate.augment.augment", "AugmentOptions", "augment"),
     "filter": ("ittools.curate.filter", "FilterOptions", "filter_records"),
     "dedup": ("ittools.curate.dedup", "DedupOptions", "dedup"),
     "mix": ("ittools.mixture.mix", "MixOptions", "mix"),

@@ -30,7 +30,8 @@ class Entry(NamedTuple):
 
 
 TABLE: dict[str, Entry] = {
-    "generate": Entry("write", "write", "instruction records from seed tasks, by a teacher model"),
+    "generate": Entry("write", "write", "instruction records by a teacher model: eight methods"),
+    "augment": Entry("write", "write", "paraphrase, back-translate, add noise or search results"),
     "filter": Entry("curate", "curate", "drop records by length, repetition, language, echo ..."),
     "dedup": Entry("curate", "curate", "drop exact and near duplicates (MinHash LSH)"),
     "mix": Entry("combine", "combine", "combine datasets by weight, cap and temperature; split"),

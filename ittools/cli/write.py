@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ittools.cli.command import Command
+from ittools.generate.augment.augment import augment
+from ittools.generate.augment.options import AugmentOptions
 from ittools.generate.options import GenerateOptions
 from ittools.generate.run import generate
 
@@ -16,5 +18,17 @@ GENERATE = Command(
         "ittools generate --teacher offline --num 40 --out runs/first",
         "ittools generate -m gpt-4o-mini -n 500 --max-cost 2.50 --out runs/mini --dry-run",
         "ittools generate --base-url http://127.0.0.1:8000/v1 -m my-model -l de -l fr --out runs/local",
+    ),
+)
+
+AUGMENT = Command(
+    AugmentOptions,
+    augment,
+    "Make further records from those that are there: paraphrases, back-translation, noise, and passages of a "
+    "corpus with a verdict on them (SAIL). A new record names its parent and keeps its task.",
+    (
+        "ittools augment runs/first --noise typos --noise case --out runs/noisy",
+        "ittools augment runs/first --teacher offline --paraphrase 2 --pivot de --out runs/more",
+        "ittools augment runs/first --search notes.txt --out runs/sail",
     ),
 )

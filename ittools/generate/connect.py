@@ -120,9 +120,12 @@ def check_keys(options: TeacherOptions) -> list[str]:
 
 
 def license_of(options: TeacherOptions) -> str:
-    """Of the records, as far as the teacher's terms say; never more permissive than known."""
-    if options.license is not None:
-        return options.license
+    """Of the records: as the user says, or as far as the teacher's terms do."""
+    return options.license if options.license is not None else teacher_license(options)
+
+
+def teacher_license(options: TeacherOptions) -> str:
+    """Of what the teacher writes; never more permissive than known."""
     if options.teacher == "offline":
         return "Apache-2.0"
     all_openai = options.teacher == "replay" or all(map(is_openai, endpoints_of(options)))

@@ -123,7 +123,10 @@ def joined_license(one: str, other: str) -> str:
     """Both hold: of the text that was read, and of what the teacher wrote (SPDX `AND`)."""
     if one == other or not other:
         return one
-    parts = [f"({part})" if " OR " in part else part for part in (one, other)]
+    if " OR " in one or " OR " in other:
+        parts = [f"({part})" if " OR " in part else part for part in (one, other)]
+    else:
+        parts = list(dict.fromkeys([*one.split(" AND "), *other.split(" AND ")]))
     return " AND ".join(parts)
 
 

@@ -97,13 +97,13 @@ class PromptFile:
         )
 
 
-def prompts_of(method: str, own: Path | None = None) -> PromptFile:
+def prompts_of(method: str, own: Path | None = None, *, folder: str = "methods") -> PromptFile:
     """A method's prompts, or those of the user's file with the same sections.
 
     Raises:
         InputError: sections or words that are missing or not known, all of them in one message.
     """
-    ours = _builtin(method)
+    ours = _builtin(method, folder)
     if own is None:
         return ours
     try:
@@ -119,8 +119,8 @@ def prompts_of(method: str, own: Path | None = None) -> PromptFile:
 
 
 @cache
-def _builtin(method: str) -> PromptFile:
-    path = Path(__file__).parent / "methods" / f"{method.replace('-', '_')}.txt"
+def _builtin(method: str, folder: str) -> PromptFile:
+    path = Path(__file__).parent / folder / f"{method.replace('-', '_')}.txt"
     text = path.read_text(encoding="utf-8")
     return PromptFile(method, dict(_sections(text, path.name)), text)
 

@@ -161,9 +161,9 @@ def version_of(options: TeacherOptions, prompts: PromptFile) -> str:
 
 
 def finish(
-    options: Any, output: Output, harvest: Harvest, account: dict[str, Any], prompts: PromptFile
+    options: Any, output: Output, harvest: Harvest, account: dict[str, Any] | None, prompts: PromptFile
 ) -> None:
-    """Records, dropped candidates, manifest and card."""
+    """Records, dropped candidates, manifest and card; account: null where no teacher was asked."""
     funnel = Funnel()
     funnel.drop([None] * len(harvest.records))
     funnel.drop(reason for _, reason in harvest.dropped)
@@ -173,8 +173,8 @@ def finish(
         with output.dropped() as shards:
             records, reasons = zip(*harvest.dropped, strict=True) if harvest.dropped else ((), ())
             shards.write(dropped_batch(record_batch(records), list(reasons)))
-    notes = [f"teacher: {account['model']}"]
-    if options.teacher == "offline":
+    notes = [f"teacher: {account['model']}"] if account else []
+    if account and options.teacher == "offline":
         from ittools.generate.offline.teacher import MODEL_SAID
 
         notes = [f"teacher: {account['model']}, a {MODEL_SAID}"]

@@ -27,6 +27,7 @@ STAGES = {
     "instruction": "instruction", "score": "score", "open": "user", "follow": "user",
     **dict.fromkeys(OPERATIONS, "evolve"),
 }  # fmt: skip
+LISTS = ("demonstrations", "tasks")  # what follows them may stand in them too
 _WORD = re.compile(r"\\\{([a-z_]+)\\\}")
 _NUMBERED = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
 _SHOWN = re.compile(r"^\d+\. Instruction: (.+)$", re.MULTILINE)
@@ -52,7 +53,8 @@ def _pattern(text: str) -> re.Pattern[str]:
         name = word.group(1)
         again = name in seen
         seen.add(name)
-        return f"(?P={name})" if again else f"(?P<{name}>.*?)"
+        size = ".*" if name in LISTS else ".*?"
+        return f"(?P={name})" if again else f"(?P<{name}>{size})"
 
     return re.compile(_WORD.sub(place, re.escape(text)) + r"\Z", re.DOTALL)
 

@@ -83,12 +83,14 @@ LIMIT, HICCUP = TryAgain("429", everyone=True), TryAgain("500")
      ([LIMIT, None], 4.25), ([LIMIT] * 9 + [None] * 2, 2.5)],
 )  # fmt: skip
 def test_width_halves_at_a_limit_and_grows_with_answers(
-    outcomes: list[TryAgain | None], width: float
+    monkeypatch: pytest.MonkeyPatch, outcomes: list[TryAgain | None], width: float
 ) -> None:
+    Clock(monkeypatch)
     assert seats(Pace(8), *outcomes) == width
 
 
-def test_limits_of_one_burst_count_once() -> None:
+def test_limits_of_one_burst_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    Clock(monkeypatch)
     pace = Pace(8)
 
     async def burst() -> None:
