@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 NAME ?= quickstart
 
-.PHONY: quickstart test check recipe bench docs clean
+.PHONY: quickstart test check recipe trials bench docs clean
 
 quickstart: $(VENV)/.ready
 	$(BIN)/ittools run quickstart
@@ -21,6 +21,11 @@ check: $(VENV)/.ready
 
 recipe: $(VENV)/.ready
 	$(BIN)/ittools run $(NAME)
+
+# Every recipe that comes with ittools, small and offline.
+TRIALS := alpaca evolve lamini sail multilingual code
+trials: $(VENV)/.ready
+	for name in $(TRIALS); do $(BIN)/ittools run $$name --trial -q || exit 1; done
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m bench

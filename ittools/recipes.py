@@ -6,8 +6,10 @@
       generate: {teacher: offline, num: 40}
       filter: {inputs: generate}          # an earlier step's name means its directory
       long: {command: filter, inputs: generate, min-output-words: 50}
+    trial:                                # what `--trial` changes: offline, small, in a minute
+      generate: {num: 10}
 
-Step by step each writes to runs/<name>/<step>/.
+Step by step each writes to runs/<name>/<step>/; a trial to runs/<name>-trial/.
 """
 
 from __future__ import annotations
@@ -40,9 +42,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {  # command: module, options, funct
     "evaluate": ("ittools.evaluate.evaluate", "EvaluateOptions", "evaluate"),
     "report": ("ittools.report.report", "ReportOptions", "report"),
 }
-TOP = {"name", "about", "seed", "steps"}
-REFERENCES = ("inputs", "seeds", "model", "replay")  # options that may name an earlier step
-FILES = ("inputs", "seeds", "replay")  # and are a file where they do not
+TOP = {"name", "about", "seed", "steps", "trial"}
+# options that are a file: an earlier step's, one from here, or one beside the recipe
+FILES = ("inputs", "seeds", "replay", "search", "topics", "prompts", "prices")
+REFERENCES = (*FILES, "model")  # options that may name an earlier step
 FOLDER_NAME = re.compile(r"\w[\w .-]*\Z")  # of a run and a step: nothing that leads elsewhere
 LOCAL = ("localhost", "127.0.0.1", "::1")
 RESERVED = ("out", "force", "dry_run", "show_mask")  # the run's own, or no step's
@@ -53,6 +56,7 @@ class RunOptions:
     recipe: str = argument("a recipe's name or its YAML file", metavar="RECIPE")
     runs: Path = option(Path("runs"), "directory of the runs", flags=("--runs",))
     set: tuple[str, ...] = option((), "STEP.OPTION=VALUE over the recipe's, once for each")
+    trial: bool = option(False, "run it small and offline, as the recipe's `trial:` says")
     force: bool = option(False, "replace steps whose options changed")
     dry_run: bool = option(False, "check the recipe and print its steps; run nothing")
 
@@ -133,7 +137,10 @@ def read_recipe(path: Path, options: RunOptions) -> Recipe:
     if not FOLDER_NAME.match(name):
         problems.append(f"{path}: the name {name!r} must be a plain folder name")
     overrides = _overrides(options.set, value["steps"], problems)
-    plan = _Plan(options.runs / name, [str(step) for step in value["steps"]], value.get("seed"))
+    folder = options.runs / (f"{name}-trial" if options.trial else name)
+    if options.trial:
+        overrides = _merged(_trial(value, path, problems), overrides)
+    plan = _Plan(folder, [str(step) for step in value["steps"]], value.get("seed"), path.parent)
     steps = []
     for step_name, given in value["steps"].items():
         try:
@@ -152,12 +159,30 @@ class _Plan:
     folder: Path
     names: list[str]
     seed: Any
+    beside: Path  # where the recipe itself lies
 
 
-def _overrides(
-    pairs: tuple[str, ...], steps: dict[str, Any], problems: list[str]
-) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+Overrides = dict[str, dict[str, Any]]  # step -> option -> value
+
+
+def _trial(recipe: dict[str, Any], path: Path, problems: list[str]) -> Overrides:
+    """What --trial changes, by step."""
+    trial, steps = recipe.get("trial"), recipe["steps"]
+    if not isinstance(trial, dict) or not all(isinstance(one, dict) for one in trial.values()):
+        problems.append(f"{path}: --trial needs `trial:` in the recipe, a mapping of step names to options")
+        return {}
+    problems += [f"{path}: trial: no step {name!r}{did_you_mean(str(name), steps)}" for name in trial
+                 if name not in steps]  # fmt: skip
+    return {str(name): {_field(key): value for key, value in one.items()} for name, one in trial.items()}
+
+
+def _merged(first: Overrides, second: Overrides) -> Overrides:
+    """Both, the second over the first."""
+    return {name: first.get(name, {}) | second.get(name, {}) for name in first.keys() | second.keys()}
+
+
+def _overrides(pairs: tuple[str, ...], steps: dict[str, Any], problems: list[str]) -> Overrides:
+    found: Overrides = {}
     for pair in pairs:
         place, equals, text = pair.partition("=")
         step, dot, key = place.partition(".")
@@ -217,6 +242,8 @@ def _values(
     values = {key: value for key, value in values.items() if key not in (*RESERVED, "command")}
     if written.get("base_url") and "base_url" not in said:
         problems += _untrusted_server(step, str(written["base_url"]))
+    if written.get("endpoint") and "endpoint" not in said:
+        problems += _untrusted_endpoints(step, written["endpoint"])
     for reference in REFERENCES:
         if reference in values and reference in names:
             try:
@@ -246,6 +273,19 @@ def _untrusted_server(step: str, url: str) -> list[str]:
             f"say so: --set {step}.base-url={url}"]  # fmt: skip
 
 
+def _untrusted_endpoints(step: str, endpoints: Any) -> list[str]:
+    """The same of several servers: `key=VARIABLE` may name any variable of ours."""
+    words = [str(one) for one in (endpoints if isinstance(endpoints, list) else [endpoints])]
+    try:
+        hosts = {urlsplit(word.partition(",")[0]).hostname for word in words} - set(LOCAL)
+    except ValueError:
+        return []  # said by the command
+    if not hosts:
+        return []
+    return [f"step {step}: the recipe would send keys to {', '.join(sorted(map(str, hosts)))}; if you mean "
+            f"that, give the servers yourself: --set '{step}.endpoint=[URL, URL]'"]  # fmt: skip
+
+
 def _resolved(value: Any, step: str, plan: _Plan, *, is_file: bool) -> Any:
     """Names of earlier steps as their directories; everything else as it is."""
     if isinstance(value, list):
@@ -256,6 +296,8 @@ def _resolved(value: Any, step: str, plan: _Plan, *, is_file: bool) -> Any:
         return str(plan.folder / word)
     if word in plan.names:
         raise RecipeError(f"step {step}: the step {word!r} does not stand before it")
+    if is_file and not Path(word).exists() and (plan.beside / word).is_file():
+        return str(plan.beside / word)
     bare = FOLDER_NAME.match(word) and "." not in word
     if is_file and bare and not Path(word).exists():
         raise RecipeError(f"step {step}: no step and no file {word!r}{did_you_mean(word, before)}")

@@ -45,12 +45,23 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Ran:
-    """One process: wall and CPU seconds, with the children it waited for. code: null at the time limit."""
+    """One process: wall and CPU seconds, with the children it waited for.
+
+    code: null at the time limit. said: its last line.
+    """
 
     seconds: float
     cpu: float
     code: int | None
     kept: int
+    said: str
+
+    @property
+    def trouble(self) -> str:
+        """How it ended, where that was not well."""
+        if self.code == 0:
+            return ""
+        return "killed at the limit" if self.code is None else f"exit {self.code}: {self.said}"
 
 
 def ours(url: str, number: int, width: int, folder: Path) -> list[str]:
@@ -108,7 +119,9 @@ def run_process(command: list[str], folder: Path, limit: float) -> Ran:
         code = None
     seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Ran(seconds, cpu, code, kept_in(folder, log))
+    lines = log.read_text(errors="replace").split("\n")
+    said = next((text.strip() for text in reversed(lines) if text.strip()), "")
+    return Ran(seconds, cpu, code, kept_in(folder, lines), said[:100])
 
 
 def start_process(command: list[str], log: Path) -> subprocess.Popen[bytes]:
@@ -122,9 +135,9 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def kept_in(folder: Path, log: Path) -> int:
+def kept_in(folder: Path, lines: list[str]) -> int:
     """Answers kept: what a peer's script says, or the rows of our shards."""
-    said = [line for line in log.read_text(errors="replace").splitlines() if line.startswith('{"seconds"')]
+    said = [line for line in lines if line.startswith('{"seconds"')]
     return int(json.loads(said[-1])["kept"]) if said else sum(rows for _, rows in shards(folder))
 
 

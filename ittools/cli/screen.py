@@ -9,10 +9,11 @@ import sys
 import time
 from typing import Any
 
+from ittools.cli.live import lines_of, one_line
 from ittools.store.outcome import Outcome
 from ittools.visible import visible
 
-REDRAW = 0.1  # seconds between two pictures of the progress line
+REDRAW = 0.1  # seconds between two pictures
 PLAIN_EVERY = 10.0  # seconds between two progress lines where there is no terminal
 
 
@@ -26,7 +27,7 @@ class Screen:
         self.what, self.total, self.count = "", None, 0  # type: tuple[str, int | None, int]
         self.facts: dict[str, str] = {}
         self.began = self.drawn = time.monotonic()
-        self.line_open = False
+        self.open_lines = 0  # of the picture that stands on the terminal
 
     def start(self, what: str, total: int | None = None) -> None:
         self.close()
@@ -55,10 +56,15 @@ class Screen:
                 print(file=sys.stderr)  # a blank line between steps
 
     def close(self) -> None:
-        """Leave the progress line, so that the next thing printed stands by itself."""
-        if self.line_open:
-            self._say("\r\x1b[2K")
-            self.line_open = False
+        """Wipe the picture, so that the next thing printed stands by itself."""
+        if self.open_lines:
+            self._say(self._wiped())
+            self.open_lines = 0
+
+    def _wiped(self) -> str:
+        """Back to where the picture began, and everything below it gone."""
+        up = f"\x1b[{self.open_lines - 1}A" if self.open_lines > 1 else ""
+        return f"\r{up}\x1b[J" if self.open_lines else ""
 
     def _say(self, text: str) -> None:
         try:
@@ -71,37 +77,14 @@ class Screen:
         if self.quiet or now - self.drawn < (REDRAW if self.live else PLAIN_EVERY):
             return
         self.drawn = now
-        line = self._line(now - self.began)
-        if self.live:
-            width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
-            self._say(f"\r\x1b[2K{line[: width - 1]}")
-            self.line_open = True
-        else:
-            self._say(f"{self.command}: {line}\n")
-
-    def _line(self, elapsed: float) -> str:
-        rate = self.count / elapsed if elapsed > 0 else 0.0
-        pieces = [self.what]
-        if self.total:
-            pieces.append(f"{_bar(self.count / self.total)} {self.count:,}/{self.total:,}")
-        elif self.count:
-            pieces.append(f"{self.count:,}")
-        if self.count:
-            pieces.append(f"{rate:,.1f}/s")
-        if self.total and 0 < self.count < self.total:
-            pieces.append(f"eta {_duration((self.total - self.count) / rate)}")
-        pieces += [f"{key.replace('_', ' ')} {visible(value)}" for key, value in self.facts.items()]
-        return "  ".join(pieces)
-
-
-def _bar(share: float, width: int = 20) -> str:
-    filled = min(width, int(share * width))
-    return "━" * filled + "─" * (width - filled)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
+        so_far = (self.what, self.count, self.total, now - self.began, self.facts)
+        if not self.live:
+            self._say(f"{self.command}: {one_line(*so_far)}\n")
+            return
+        size = os.get_terminal_size(sys.stderr.fileno())
+        lines = lines_of(*so_far, width=size.columns or 80, height=size.lines or 24, colour=self.colour)
+        self._say(self._wiped() + "\n".join(lines))
+        self.open_lines = len(lines)
 
 
 def print_outcome(result: Outcome, *, command: str, quiet: bool, in_recipe: bool = False) -> None:

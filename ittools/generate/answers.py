@@ -6,7 +6,7 @@ one by one where it does not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -49,9 +49,10 @@ class Answered:
 
 
 async def answer_all(
-    job: Job, asked: Sequence[Open], number: int, *, section: str = "answer", samples: int | None = None
-) -> list[list[Answered]]:
-    """The samples of each instruction, in order."""
+    job: Job, asked: Sequence[Open], number: int, *, section: str = "answer", samples: int | None = None,
+    take: Callable[[list[Answered]], None] | None = None,
+) -> list[list[Answered]]:  # fmt: skip
+    """The samples of each instruction, in order; `take` is given each as soon as its turn has come."""
     samples = samples or job.plan.per_task
     each = 1 if job.plan.gives_n else samples  # requests an instruction
     requests = [
@@ -59,9 +60,21 @@ async def answer_all(
         for place, one in enumerate(asked)
         for turn in range(each)
     ]
-    responses = await job.asker.ask_all(requests)
-    pairs = list(zip(requests, responses, strict=True))
-    return [_answered(job, one, pairs[place * each : (place + 1) * each]) for place, one in enumerate(asked)]
+    answered: list[list[Answered]] = []
+    came: list[Response] = []
+
+    def collect(response: Response) -> None:
+        came.append(response)
+        if len(came) == each:
+            start = len(answered) * each
+            pairs = list(zip(requests[start : start + each], came, strict=True))
+            answered.append(_answered(job, asked[len(answered)], pairs))
+            came.clear()
+            if take is not None:
+                take(answered[-1])
+
+    await job.asker.ask_all(requests, collect)
+    return answered
 
 
 def keep_answers(job: Job, answered: Sequence[Answered], language: str) -> bool:

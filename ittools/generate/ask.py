@@ -11,8 +11,8 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Coroutine, Iterable
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
 from ittools.errors import Stopped, TeacherError
 from ittools.generate.ledger import Ledger
@@ -55,6 +55,7 @@ class Asker:
         self.pace = Pace(teacher.concurrency, rpm=rpm, tpm=tpm, first=first)
         if hasattr(teacher, "heard"):
             teacher.heard = self.pace.hear
+        self.tokens = [0, 0]  # of this run: in, out
         self._slots = asyncio.Semaphore(teacher.concurrency)
         self._streak: list[tuple[Request, Response]] = []  # failures not yet known to be lone
         self._stopped: TeacherError | Stopped | None = None
@@ -85,9 +86,14 @@ class Asker:
                 self._stopped = self._stopped or error
                 raise
 
-    async def ask_all(self, requests: Iterable[Request]) -> list[Response]:
-        """Answers in the order of the requests. One error stops all, after those in flight."""
-        responses = await gather(self.ask(request) for request in requests)
+    async def ask_all(
+        self, requests: Iterable[Request], take: Callable[[Response], None] | None = None
+    ) -> list[Response]:
+        """Answers in the order of the requests, each given to `take` as soon as its turn has come.
+
+        One error stops all, after those in flight.
+        """
+        responses = await gather((self.ask(request) for request in requests), take)
         if self._streak and not self.asked["bought"] + self.asked["reused"]:
             raise TeacherError(f"the teacher fails at every request: {self._streak[-1][1].text}")
         return responses
@@ -153,7 +159,7 @@ class Asker:
             self.budget.spent += cost - reserved
         self.asked["bought"] += 1
         self.settle_failures()  # the teacher lives, so they were lone
-        self._show()
+        self._show(response)
 
     async def _give_back(self, request: Request, reserved: float, *, billed: bool) -> None:
         if not billed:
@@ -197,19 +203,46 @@ class Asker:
         self.progress.note(f"{request.stage} {request.round}.{request.index} failed: {error}")
         return response
 
-    def _show(self) -> None:
+    def _show(self, response: Response) -> None:
+        self.tokens[0] += response.prompt_tokens
+        self.tokens[1] += response.completion_tokens
         elapsed = max(1e-9, time.monotonic() - self._began)
-        facts = {"requests_s": f"{self.asked['bought'] / elapsed:.1f}"}
-        if self.budget.price.prompt or self.budget.price.completion:
+        bought, retried = self.asked["bought"], self.asked["retried"]
+        again = f", {retried:,} again" if retried else ""
+        facts = {
+            "requests": f"{bought:,}, {bought / elapsed:,.1f}/s, {self.pace.taken} in flight{again}",
+            "tokens": f"{self.tokens[0]:,} in, {self.tokens[1]:,} out",
+        }
+        price = self.budget.price
+        if price.prompt or price.completion or self.budget.limit is not None:
             of = f" of ${self.budget.limit:g}" if self.budget.limit is not None else ""
             facts["cost"] = f"${self.budget.spent:.4f}{of}"
         self.progress.show(**facts)
 
 
-async def gather(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Results in order. After an error the others are still awaited: they are being paid for."""
-    results = await asyncio.gather(*calls, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return cast(list[T], results)
+async def gather(calls: Iterable[Coroutine[Any, Any, T]], take: Callable[[T], None] | None = None) -> list[T]:
+    """Results in order; `take` is given each as soon as all before it are there.
+
+    After an error the others are still awaited: they are being paid for.
+    """
+    tasks = [asyncio.ensure_future(call) for call in calls]
+    results: list[T] = []
+    wrong: Exception | None = None
+    try:
+        for task in tasks:
+            try:
+                result = await task
+            except Exception as error:
+                wrong = wrong or error
+                continue
+            results.append(result)
+            if take is not None and wrong is None:
+                take(result)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+    if wrong is not None:
+        raise wrong
+    return results

@@ -58,6 +58,11 @@ class Pace:
         self._answer_tokens = float(FIRST_ANSWER)
         self._latency = 0.0  # seconds of an answer, lately
 
+    @property
+    def taken(self) -> int:
+        """Seats taken: in flight, or waiting for their turn."""
+        return self._taken
+
     @asynccontextmanager
     async def seat(self, request: Request | None = None) -> AsyncIterator[Seat]:
         """Its outcome sets the pace."""

@@ -8,7 +8,10 @@ A block begins where its instruction is named, whatever its number says; a numbe
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from ittools.generate.parse import as_input, json_items
@@ -23,7 +26,11 @@ _FIELD = re.compile(
     r"(?P<colon>[:：]|$)[*_]*+[ \t]*+",
     re.MULTILINE | re.IGNORECASE,
 )
-_RULE = re.compile(r"^[ \t]*+(?:#{2,}|-{3,}|\*{3,}|={3,})[ \t]*+(?:\d{1,4}[.)]?)?[ \t]*+$", re.MULTILINE)
+_RULE = re.compile(
+    r"^[ \t]*+(?:#{2,}|-{3,}|\*{3,}|={3,})[ \t]*+(?:task[ \t]*+)?+(?:\d{1,4}[.):]?+)?+[ \t*#]*+$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"\d")
 _NAMES = {"instruction": ("instruction", "task", "question", "prompt"),
           "input": ("input", "context"),
           "output": ("output", "answer", "response")}  # fmt: skip
@@ -37,8 +44,8 @@ def whole_tasks(text: str, *, cut: bool = False, goes_on: bool = False) -> list[
     listed = [task for task in map(_of_object, json_items(text, _FIELD) or ()) if task]
     if listed:
         return listed
-    body = f"Instruction: {text.lstrip()}" if goes_on else text
-    tasks = _blocks(body)
+    body = text.lstrip().replace("\r\n", "\n")
+    tasks = _blocks(f"Instruction: {body}" if goes_on and not _FIELD.match(body) else body)
     return tasks[:-1] if cut else tasks
 
 
@@ -47,26 +54,49 @@ def _of_object(value: Any) -> Triple | None:
         return None
     named = {str(key).lower(): one for key, one in value.items()}
     found = [next((named[name] for name in names if name in named), None) for names in _NAMES.values()]
-    instruction, given, wanted = ("" if one is None else mend_text(str(one)).strip() for one in found)
+    instruction, given, wanted = (_text(one) for one in found)
     return (_line(instruction), as_input(given), wanted) if instruction else None
 
 
+def _text(value: Any) -> str:
+    said = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return mend_text(said).strip()
+
+
 def _blocks(text: str) -> list[Triple]:
-    """A walk over the labelled fields: an instruction opens a block, once the one before is complete."""
+    """A walk over the labelled fields: an instruction opens a block, another label its field, once each."""
     marks = list(_FIELD.finditer(text))
+    opening = _opening(text, marks)
     tasks: list[Triple] = []
     block: dict[str, str] = {}
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    last = ""
+    for mark, following in itertools.zip_longest(marks, marks[1:]):
         body = text[mark.end() : following.start() if following else len(text)]
         kind = _kind(mark.group("word"))
-        if kind == "instruction":
+        if mark.start() in opening:
             tasks += _closed(block)
-            block = {"instruction": _line(_before_rule(body))}
-        elif kind in block:  # the label again: its text goes on
-            block[kind] += "\n" + mark.group(0) + body
+            block, last = {kind: body}, kind
+        elif kind == "instruction" or kind in block:  # a word of the text, such as a recipe's "Instructions:"
+            block[last] = block.get(last, "") + mark.group(0) + body
         else:
-            block[kind] = body
+            block[kind], last = body, kind
     return tasks + _closed(block)
+
+
+def _opening(text: str, marks: Sequence[re.Match[str]]) -> set[int]:
+    """Where tasks begin: at labels of an instruction, and not at a recipe's "Instructions:" inside one.
+
+    A label with a number or behind a rule begins one; where none has either, all in the singular do.
+    """
+    named = [mark for mark in marks if _kind(mark.group("word")) == "instruction"]
+    plain = [mark for mark in named if not mark.group("word").lower().endswith("s")]
+    sure = [mark for mark in named if _NUMBERED.search(mark.group(0)) or _after_rule(text, mark.start())]
+    return {mark.start() for mark in (*named[:1], *(sure or plain or named))}
+
+
+def _after_rule(text: str, start: int) -> bool:
+    before = text[max(0, start - 80) : start].rstrip()
+    return bool(_RULE.fullmatch(before.rpartition("\n")[2]))
 
 
 def _kind(word: str) -> str:
@@ -75,10 +105,8 @@ def _kind(word: str) -> str:
 
 
 def _closed(block: dict[str, str]) -> list[Triple]:
-    if not block.get("instruction"):
-        return []
-    given, wanted = (_before_rule(block.get(kind, "")).strip() for kind in ("input", "output"))
-    return [(block["instruction"], as_input(given), wanted)]
+    instruction, given, wanted = (_before_rule(block.get(kind, "")).strip() for kind in _NAMES)
+    return [(_line(instruction), as_input(given), wanted)] if _line(instruction) else []
 
 
 def _before_rule(text: str) -> str:

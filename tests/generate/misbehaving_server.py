@@ -93,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
-        self.asked = self.state.take(self.path, dict(self.headers), json.loads(self.rfile.read(length)))
+        self.asked = self.state.take(self.path, _lower(self.headers), json.loads(self.rfile.read(length)))
         trouble = self.state.trouble(self.asked)
         with suppress(OSError):  # the client may have gone
             if trouble is None:
@@ -122,6 +122,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         return None
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def to_bytes(content: Any) -> bytes:

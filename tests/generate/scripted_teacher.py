@@ -63,7 +63,9 @@ class Clock:
         self.now, self.waits = 1_000.0, list[float]()
         self._sleep, self._ends = asyncio.sleep, list[float]()
         for module in ("ask", "pace", "endpoints"):
-            monkeypatch.setattr(f"ittools.generate.{module}.time", SimpleNamespace(monotonic=lambda: self.now))
+            monkeypatch.setattr(
+                f"ittools.generate.{module}.time", SimpleNamespace(monotonic=lambda: self.now)
+            )
         monkeypatch.setattr(asyncio, "sleep", self.sleep)
 
     async def sleep(self, seconds: float) -> None:

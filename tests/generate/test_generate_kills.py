@@ -133,7 +133,7 @@ def test_interrupt_prints_the_command_that_goes_on_and_keeps_the_ledger(
     line = words(out, "-c", "3", url=server.url, num=12)
     opened, answered = hold_from(server, 9), server.answered
     process = start(line, tmp_path / "log")
-    wait_for(lambda: is_still(server, out, answered, 0), "request 9 held")
+    wait_for(lambda: is_still(server, out, answered, 0) and server.held == 3, "every slot held")
     process.send_signal(number)
     assert process.wait() == 130
     opened.set()

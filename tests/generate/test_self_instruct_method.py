@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -10,53 +9,41 @@ from pathlib import Path
 
 import pytest
 from generate_runs import Runner, records, words
+from method_runs import SEED, job_for, reasons, run_method, seeds
 from misbehaving_server import Server, always, says
-from scripted_teacher import Scripted, asker
 
 from ittools.errors import Stopped
-from ittools.generate.seeds import Seed
 from ittools.generate.checks import instance_reasons, instruction_reason
-from ittools.generate.methods.self_instruct import Plan, Result, SelfInstruct
-from ittools.generate.self_instruct.prompts import Demonstration, Style
-from ittools.generate.teacher import Request, Response
-from ittools.progress import Silent
+from ittools.generate.harvest import Harvest
+from ittools.generate.methods.self_instruct import SelfInstruct
+from ittools.generate.seeds import Seed
+from ittools.generate.teacher import Request
 from ittools.records.scores import scores_dict
 from ittools.text.rouge import rouge_l
-
-SEED = "one two three four five six seven eight nine ten"
-
-
-def seeds(*tasks: str, language: str = "en") -> list[Seed]:
-    return [Seed(Demonstration(task, (("1", "one"),), False, language), (f"id-{task}",)) for task in tasks]
-
 
 Write = Callable[[Request], list[str]]
 
 
 def result_of(
     write: Write, num: int = 1, shown: list[Seed] | None = None, languages: tuple[str, ...] = ("en",),
-    answer: Callable[[Request], str] = lambda _: "Output: fine",
-) -> Result:  # fmt: skip
+    answer: Callable[[Request], str] = lambda _: "Output: fine", per_task: int = 5,
+) -> Harvest:  # fmt: skip
     """One run whose teacher writes the tasks that `write` gives for a request."""
 
-    def script(request: Request, _: int) -> Response:
+    def say(request: Request) -> str:
         if request.stage == "instructions":
-            return Response(json.dumps(write(request)), "stop")
-        return Response("No" if request.stage == "classification" else answer(request), "stop")
+            return json.dumps(write(request))
+        return "No" if request.stage == "classification" else answer(request)
 
-    asking = asker(Scripted(script))
-    plan = Plan(num, languages, 0, "scripted", Style(), "CC0-1.0")
-    return asyncio.run(SelfInstruct(plan, shown or seeds(SEED), asking, Silent()).run())
+    quotas = {language: num // len(languages) for language in languages}
+    job = job_for("self-instruct", say, quotas=quotas, per_task=per_task, shown=shown or seeds(SEED))
+    return run_method(job, SelfInstruct(job))
 
 
 def numbered(request: Request, count: int = 3) -> list[str]:
     """Tasks unlike any other."""
     place = request.round * 100 + request.index
     return [f"Do task{place}x{n} with word{place}y{n} thing{place}z{n} now{place}q{n}" for n in range(count)]
-
-
-def dropped(result: Result) -> dict[str, str]:
-    return {record["instruction"]: reason for record, reason in result.dropped}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +62,7 @@ def test_likeness_to_a_seed_above_seven_tenths_is_not_new_and_exactly_that_is(
     assert rouge_l(task, SEED) == pytest.approx(score)
     result = result_of(lambda r: [task] if r.round == 0 else numbered(r), num=1)
     assert (task in {record["instruction"] for record in result.records}) is new
-    assert dropped(result).get(task) == (None if new else "not-novel")
+    assert reasons(result).get(task) == (None if new else "not-novel")
 
 
 def test_likeness_to_an_earlier_acceptance_is_not_new_even_in_the_same_answer() -> None:
@@ -111,8 +98,29 @@ def test_answer_without_tasks_and_task_without_instance_have_their_reasons() -> 
     result = result_of(
         lambda r: [] if r.round == 0 else numbered(r, 2), answer=lambda r: "Output: x" if r.round > 1 else ""
     )
-    reasons = [reason for _, reason in result.dropped]
-    assert reasons == ["no-task-in-answer", "surplus", "no-instance", "surplus"]
+    assert [reason for _, reason in result.dropped] == [
+        "no-task-in-answer",
+        "surplus",
+        "no-instance",
+        "surplus",
+    ]
+
+
+@pytest.mark.parametrize("per_task", [1, 3, 5])
+def test_at_most_so_many_instances_a_task_are_kept_and_asked_for(per_task: int) -> None:
+    pairs = "\n".join(f"Input: {n}\nOutput: {n}{n}" for n in range(9))
+    prompts: list[str] = []
+
+    def answer(request: Request) -> str:
+        prompts.append(request.prompt)
+        return pairs
+
+    result = result_of(lambda r: numbered(r, 1), answer=answer, per_task=per_task)
+    assert [(r["input"], r["output"]) for r in result.records] == [
+        (f"{n}", f"{n}{n}") for n in range(per_task)
+    ]
+    assert result.tasks == 1
+    assert f"Write up to {per_task} instances of this last task" in prompts[0]
 
 
 def test_later_rounds_show_two_machine_written_tasks_among_the_seeds() -> None:
@@ -132,7 +140,7 @@ def test_later_rounds_show_two_machine_written_tasks_among_the_seeds() -> None:
 def test_eight_barren_rounds_stop_with_what_was_found(found: int) -> None:
     with pytest.raises(Stopped, match="the last 8 rounds brought nothing new") as caught:
         result_of(lambda r: numbered(r, found) if (r.round, r.index) == (0, 0) else [SEED], num=5)
-    assert f": {found} of 5 tasks" in str(caught.value)
+    assert f": {found} tasks accepted, still wanted: en {5 - found} (dropped: " in str(caught.value)
     assert ("--num 2" in str(caught.value)) == bool(found)
     assert "--num 0" not in str(caught.value)
 
@@ -141,24 +149,24 @@ def test_barren_run_exits_3_in_one_line(run: Runner, server: Server, tmp_path: P
     server.trouble = always(says("I have no ideas."))
     ran = run(*words(tmp_path / "out", "--structured", "off", url=server.url))
     assert (ran.code, ran.err.count("\n")) == (3, 1)
-    assert "brought nothing new: 0 of 8 tasks; give more seeds" in ran.err
+    assert "brought nothing new: 0 tasks accepted, still wanted: en 8 (dropped: no-task" in ran.err
+    assert ran.err.endswith("); give more seeds\n")
 
 
 def test_languages_take_turns_and_each_has_its_own_pool() -> None:
-    """The same foreign words in two languages are two tasks; the pools do not know of each other."""
+    """Nearly the same words in two languages are two tasks; the pools do not know of each other."""
     asked: list[str] = []
 
     def write(request: Request) -> list[str]:
         [language] = re.findall(r"written in (\w+)\.", request.prompt)
         asked.append(language)
-        return [
-            f"Añade palabra{request.round}x{request.index} otra{request.round} más{request.index} {n}"
-            for n in (1,)
-        ]
+        place = request.round
+        return [f"Añade palabra{place}a palabra{place}b palabra{place}c palabra{place}d {language}"]
 
     result = result_of(write, num=8, languages=("es", "ca"), shown=seeds(SEED, language="es"))
-    assert asked[:4] == ["Spanish", "ca", "ca", "Spanish"]  # round 0: es, ca; round 1 begins with the other
-    assert {record["language"] for record in result.records} == {"es", "ca"}
+    assert asked == ["Spanish", "Catalan"] * 4
+    assert [record["language"] for record in result.records] == ["es", "ca"] * 4
+    assert result.dropped == []
 
 
 # --- the checks -----------------------------------------------------------------------------------
@@ -230,8 +238,8 @@ def test_instances_have_their_reasons(found: list[tuple[str, str]], reasons: lis
 
 def test_every_candidate_of_a_spoiling_teacher_is_accounted_for(run: Runner, tmp_path: Path) -> None:
     manifest = run.finished(*words(tmp_path / "out", "--offline-errors", "0.6", "--keep-dropped", num=25))
-    reasons = {str(record["reason"]) for record in records(tmp_path / "out", "dropped")}
-    assert reasons == set(manifest["funnel"]["dropped"])
+    found = {str(record["reason"]) for record in records(tmp_path / "out", "dropped")}
+    assert found == set(manifest["funnel"]["dropped"])
     assert {"not-novel", "needs-other-than-text", "instruction-too-short", "starts-with-punctuation",
             "empty-output", "output-equals-input", "output-ends-in-colon", "contradicting-outputs",
-            } <= reasons  # fmt: skip
+            } <= found  # fmt: skip

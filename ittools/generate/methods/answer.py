@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ittools.generate.answers import Open, answer_all, keep_answers
+from ittools.generate.answers import Answered, Open, answer_all, keep_answers
 from ittools.generate.job import Job
 from ittools.records.build import Record
 
@@ -27,9 +27,10 @@ class Answer:
         asked = [self._open(record, self.at + place) for place, record in enumerate(chosen)]
         self.at += len(chosen)
         section = "answer-in-language" if self.languages else "answer"
-        answered = await answer_all(self.job, asked, number, section=section)
-        for one, samples in zip(asked, answered, strict=True):
-            keep_answers(self.job, samples, one.language)
+        await answer_all(
+            self.job, asked, number, section=section,
+            take=lambda samples: _keep(self.job, samples),
+        )  # fmt: skip
         return self.at < len(self.inputs)
 
     def _open(self, record: Record, place: int) -> Open:
@@ -40,3 +41,7 @@ class Answer:
             meta={"of": {"source": record["source"], "task": record["task"]}},
             license=self.job.combined_license(record["license"]),
         )  # fmt: skip
+
+
+def _keep(job: Job, samples: Sequence[Answered]) -> None:
+    keep_answers(job, samples, samples[0].record["language"])
