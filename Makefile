@@ -25,7 +25,9 @@ recipe: $(VENV)/.ready
 # Every recipe that comes with ittools, small and offline.
 TRIALS := alpaca evolve lamini sail multilingual code
 trials: $(VENV)/.ready
-	for name in $(TRIALS); do $(BIN)/ittools run $$name --trial -q || exit 1; done
+	for name in $(TRIALS); do \
+		$(BIN)/ittools run $$name --trial -q && $(BIN)/ittools verify runs/$$name-trial/*/ || exit 1; \
+	done
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m bench

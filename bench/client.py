@@ -108,7 +108,7 @@ def cost_row(name: str, laps: list[Lap], starts: list[Lap]) -> str:
         f"{started:.2f}",
         f"{median(lambda one: one.ran.seconds, starts):.1f}",
         f"{min(one.ran.kept for one in laps):,}",
-    ) + "".join(f"  {one.ran.trouble}" for one in laps[:1])
+    )
 
 
 def limited(race: Race, present: list[Contestant]) -> Iterator[str]:
@@ -123,7 +123,7 @@ def limited(race: Race, present: list[Contestant]) -> Iterator[str]:
             found = lap(one, race, width)
             wide = str(width or (one.width or "all"))
             yield row(one.name, wide, f"{found.span:.1f}", str(found.refused), str(found.ran.kept),
-                      str(found.bought)) + f"  {found.ran.trouble}"  # fmt: skip
+                      str(found.bought), f"  {found.ran.trouble}").rstrip()  # fmt: skip
 
 
 def widths(one: Contestant, race: Race) -> list[int]:

@@ -53,18 +53,9 @@ def _llama_cpp(home: Path, folder: Path, port: int) -> list[str]:
 
 
 def _llama_server(home: Path, folder: Path, port: int) -> list[str]:
-    # it shares its context among four slots: each gets a quarter
-    model = [
-        "--model",
-        str(folder / "tiny.gguf"),
-        "--alias",
-        NAME,
-        "--ctx-size",
-        str(4 * CONTEXT),
-        "-np",
-        "4",
-    ]
-    return [str(home / "bin" / "llama-server"), *model, "--threads", "1", *_where(port)]
+    model = ["--model", str(folder / "tiny.gguf"), "--alias", NAME]
+    slots = ["-np", "4", "--ctx-size", str(4 * CONTEXT)]  # each slot has a quarter of it
+    return [str(home / "bin" / "llama-server"), *model, *slots, "--threads", "1", *_where(port)]
 
 
 def _transformers(home: Path, folder: Path, port: int) -> list[str]:
@@ -154,10 +145,8 @@ class Endpoint:
     key: str = "none"
     busy: str | None = None
 
-    def send(
-        self, path: str, body: bytes | None = None, *, key: str | None = None, patience: float = PATIENCE
-    ) -> Reply:
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key or self.key}"}
+    def send(self, path: str, body: bytes | None = None, *, patience: float = PATIENCE) -> Reply:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
         request = urllib.request.Request(f"{self.url}/{path}", data=body, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=patience) as answer:
@@ -194,9 +183,7 @@ class Running:
     def __init__(self, name: str, home: Path, folder: Path) -> None:
         self.server: Server = SERVERS[name]
         self.folder, self.port = folder, _free_port()
-        self.endpoint = Endpoint(
-            f"http://127.0.0.1:{self.port}/v1", "tiny", self.server.key, self.server.busy
-        )
+        self.endpoint = Endpoint(f"http://127.0.0.1:{self.port}/v1", NAME, self.server.key, self.server.busy)
         self._command = self.server.command(home, folder, self.port)
 
     def start(self) -> float:

@@ -44,6 +44,12 @@ def argument(help: str, *, metavar: str = "INPUT", default: Any = dataclasses.MI
     return dataclasses.field(default=default, metadata=about)
 
 
+def in_help_order(kind: type[Any]) -> list[dataclasses.Field[Any]]:
+    """What a command alone has first, then what it shares with others."""
+    own = vars(kind).get("__annotations__", {})
+    return sorted(dataclasses.fields(kind), key=lambda f: f.name not in own)
+
+
 def flag_name(field_name: str) -> str:
     return "--" + field_name.replace("_", "-")
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from ittools.options import flag_name, option
+from ittools.options import flag_name, in_help_order, option
 from ittools.progress import Progress
 from ittools.store.outcome import Answer, Outcome
 
@@ -70,7 +70,7 @@ def _filled(kind: type[Any], values: dict[str, Any]) -> Any:
 
 def _parameters(kind: type[Any]) -> list[inspect.Parameter]:
     hints = typing.get_type_hints(kind)
-    return [_parameter(f, hints[f.name]) for f in dataclasses.fields(kind)]
+    return [_parameter(f, hints[f.name]) for f in in_help_order(kind)]
 
 
 def _parameter(f: dataclasses.Field[Any], hint: Any) -> inspect.Parameter:

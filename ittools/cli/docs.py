@@ -14,14 +14,14 @@ from typing import Any
 
 from ittools.cli.app import TABLE, load
 from ittools.cli.command import Manners, type_word
-from ittools.options import flag_name
+from ittools.options import flag_name, in_help_order
 
 
 def commands_page() -> str:
     """Every command: what it does, its options, its examples."""
     lines = ["# Commands", "", "Written from the commands' own help by `make docs`.", ""]
     lines += [
-        "Every command also takes " + ", ".join(_flags(f) for f in dataclasses.fields(Manners)) + ".",
+        "Every command also takes " + ", ".join(_flags(f) for f in in_help_order(Manners)) + ".",
         "",
     ]
     lines += ["Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 3 stopped by a budget or a gate and "
@@ -31,7 +31,7 @@ def commands_page() -> str:
         lines += [f"## {name}", "", command.about, "", "```sh", *command.examples, "```", ""]
         lines += ["| option | | default |", "|---|---|---|"]
         hints = typing.get_type_hints(command.options)
-        lines += [_row(f, hints[f.name]) for f in dataclasses.fields(command.options)]
+        lines += [_row(f, hints[f.name]) for f in in_help_order(command.options)]
         lines.append("")
     return "\n".join(lines)
 

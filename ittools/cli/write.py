@@ -11,12 +11,15 @@ from ittools.generate.run import generate
 GENERATE = Command(
     GenerateOptions,
     generate,
-    "Write instruction records from seed tasks (Self-Instruct), by any OpenAI-compatible model. "
-    "Every response is kept in a ledger: a killed run goes on with the same command and pays nothing "
-    "twice. --teacher offline is a rule-based writer, not a language model: no key, no network.",
+    "Write instruction records by any OpenAI-compatible model: from seed tasks (self-instruct, alpaca, "
+    "evolve, topics, dialogue), from documents (backtranslate), to given prompts (answer), or from nothing "
+    "(magpie). Every response is kept in a ledger: a killed run goes on with the same command and pays "
+    "nothing twice. --teacher offline is a rule-based writer, not a language model: no key, no network.",
     (
         "ittools generate --teacher offline --num 40 --out runs/first",
         "ittools generate -m gpt-4o-mini -n 500 --max-cost 2.50 --out runs/mini --dry-run",
+        "ittools generate --method alpaca --teacher offline -n 40 -l en=3 -l de --out runs/alpaca",
+        "ittools generate --method evolve --show-prompts",
         "ittools generate --base-url http://127.0.0.1:8000/v1 -m my-model -l de -l fr --out runs/local",
     ),
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ittools.errors import InputError
-from ittools.formats.rows import Row, bare_suffix, file_rows, open_text
+from ittools.formats.rows import COMPRESSED, Row, bare_suffix, file_rows, open_text
 from ittools.formats.source import ReadOptions, open_input
 from ittools.records.build import mend_text
 from ittools.records.schema import UNSPECIFIED_LICENSE
@@ -76,19 +76,26 @@ def _opened(spec: str, options: ReadOptions) -> tuple[Iterable[Document], InputE
 
 
 def _entry(spec: str, files: list[Path]) -> InputEntry:
-    return InputEntry(spec, "documents", sha256_json([sha256_file(file) for file in files]))
+    """The names count too: they become titles and sources."""
+    return InputEntry(spec, "documents", sha256_json([[_stem(file), sha256_file(file)] for file in files]))
+
+
+def _stem(path: Path) -> str:
+    """`notes` for `notes.txt` and `notes.txt.gz`."""
+    return Path(path.stem).stem if path.suffix in COMPRESSED else path.stem
 
 
 def _text_column(row: Row) -> str | None:
     if {"instruction", "messages", "conversations"} & set(row):
         return None
-    return next((name for name in TEXTS if isinstance(row.get(name), str)), None)
+    there = [name for name in TEXTS if isinstance(row.get(name, 0), str | None)]
+    return min(there, key=lambda name: row[name] is None, default=None)  # the first row may have none
 
 
 def _text_of(path: Path) -> str:
     try:
         with open_text(path) as handle:
-            return handle.read()
+            return handle.read().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 ({error.reason}); convert it with iconv") from None
     except (OSError, EOFError) as error:
@@ -103,17 +110,19 @@ def _document(text: str, title: str, options: ReadOptions, source: str | None = 
 
 
 def _paragraphs(path: Path, options: ReadOptions) -> Iterator[Document]:
-    text = _text_of(path).replace("\r\n", "\n")
-    return (_document(part, "", options, path.stem) for part in _PARAGRAPH.split(text) if part.strip())
+    parts = _PARAGRAPH.split(_text_of(path))
+    return (_document(part, "", options, _stem(path)) for part in parts if part.strip())
 
 
 def _rows(path: Path, name: str, options: ReadOptions) -> Iterator[Document]:
     for place, row in file_rows(path):
+        if row.get(name, 0) is None:
+            continue
         if not isinstance(row.get(name), str):
             raise InputError(f"{place}: no text in the column {name!r}")
         title = row.get("title") if isinstance(row.get("title"), str) else ""
         own = row.get("license")
-        document = _document(row[name], str(title), options, path.stem)
+        document = _document(row[name], str(title), options, _stem(path))
         language = row.get("language")
         yield Document(
             document.text, document.source, document.title,

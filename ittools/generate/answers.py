@@ -89,16 +89,18 @@ def keep_answers(job: Job, answered: Sequence[Answered], language: str) -> bool:
 
 
 def _request(job: Job, one: Open, number: int, index: int, section: str, samples: int) -> Request:
+    before, task = _before(job, one), whole(one.instruction, one.input)
     completes = job.plan.style.api == "completions"  # then the prompt itself holds the earlier turns
-    before = () if completes else _before(job, one)
+    alone = not job.plan.prompts.sections[section].words & {"conversation", "before"}
+    told = transcript((*before, ("user", task))) if completes and alone and before else task
     prompt = job.prompt(
-        section, one.language, stop=one.stop or ("\nUser:",) * bool(one.before), instruction=one.instruction,
-        input=one.input, task=whole(one.instruction, one.input), conversation=transcript(one.before),
-        **one.values,
+        section, one.language, stop=one.stop or ("\nUser:",) * bool(before), instruction=one.instruction,
+        input=one.input, task=told, conversation=transcript(before), **one.values,
     )  # fmt: skip
     return job.request(
         "answer", number, index, prompt, most=MOST_TOKENS, heat=SAMPLING_HEAT if samples > 1 else 0.0,
-        before=before, n=samples if job.plan.gives_n else 1, facts=one.facts,
+        before=() if completes else before, n=samples if job.plan.gives_n else 1,
+        facts={"task": task, **one.facts},
     )  # fmt: skip
 
 

@@ -104,7 +104,7 @@ class Job:
         model = (answered.model if answered else "") or plan.model
         about: dict[str, Any] = {"method": plan.method, "prompt": plan.version}
         if asked:
-            about["parameters"] = _parameters(list(asked.values())[-1])
+            about["parameters"] = parameters_of(list(asked.values())[-1])
             about["requests"] = {stage: request.key for stage, request in asked.items()}
         if answered is not None and answered.reasoning:
             about["reasoning"] = answered.reasoning
@@ -135,7 +135,8 @@ def task_name(method: str, instruction: str) -> str:
     return f"{method}-{content_id(instruction, '', '')[:12]}"
 
 
-def _parameters(request: Request) -> dict[str, Any]:
+def parameters_of(request: Request) -> dict[str, Any]:
+    """What of a request shapes its answer, beside the prompt."""
     said: dict[str, Any] = {
         "temperature": request.temperature,
         "top_p": request.top_p,

@@ -92,8 +92,8 @@ class TeacherOptions:
 @dataclass(frozen=True, kw_only=True)
 class GenerateOptions(TeacherOptions):
     inputs: tuple[str, ...] = argument("prompts (answer) or documents (backtranslate)", default=())
-    out: Path = option(Path("runs/generate"), "dataset directory", flags=("-o", "--out"), shapes_output=False)
     method: MethodName = option("self-instruct", "how tasks come about")
+    out: Path = option(Path("runs/generate"), "dataset directory", flags=("-o", "--out"), shapes_output=False)
     seeds: tuple[str, ...] = option((), "seed tasks (default: those of ittools)", metavar="INPUT")
     num: int | None = option(
         None, f"tasks to accept (default: {DEFAULT_NUM}; of inputs, all)", flags=("-n", "--num")

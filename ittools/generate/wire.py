@@ -22,7 +22,7 @@ OPENAI_STOPS = 4  # stop sequences that the API takes
 MOST_TOKENS = 1 << 31  # in one answer; more is a server that cannot count
 CUT = {"max_output_tokens": "length", "max_tokens": "length"}  # what `responses` calls it
 
-_THOUGHT = re.compile(r"\s*<think(?:ing)?>(.*?)(?:</think(?:ing)?>|\Z)", re.DOTALL)
+_THOUGHT_TAG = re.compile(r"<(/?)think(?:ing)?>")
 _REST_OF_THOUGHT = re.compile(r"(.*?)</think(?:ing)?>", re.DOTALL)  # the tag opened in the template
 
 
@@ -34,7 +34,8 @@ def body_of(request: Request) -> dict[str, Any]:
     turns = [{"role": role, "content": content} for role, content in request.before]
     turns.append({"role": "user", "content": request.prompt})
     if request.api == "responses":
-        return body | {"input": turns, "store": False} | _responses_extras(request)
+        # transformers streams this form unless it is told not to
+        return body | {"input": turns, "store": False, "stream": False} | _responses_extras(request)
     if request.presence_penalty:
         body["presence_penalty"] = request.presence_penalty
     if request.stop:
@@ -73,12 +74,21 @@ def read_answer(text: str, request: Request) -> Response:
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         start = " ".join(text.split())[:120]
         raise TryAgain(f"status 200 with no answer in it: {start!r}", maybe_billed=True) from None
-    (answer, finish, reasoning), *others = said
+    (answer, finish, reasoning), *others = [_before_stop(one, request.stop) for one in said]
     tokens = _usage(value.get("usage"))
+    if request.api == "responses" and tokens and tokens[1] >= request.max_tokens:
+        finish = "length"  # llama-server and transformers call a cut answer completed
     return Response(
         answer, finish, *(tokens or (0, 0)), tokens is not None, mend_text(text),
         tuple(other for other, _, _ in others), reasoning,
     )  # fmt: skip
+
+
+def _before_stop(said: tuple[str, str, str], stops: Iterable[str]) -> tuple[str, str, str]:
+    """Without the stop sequence and what follows: transformers leaves it in the text."""
+    text, finish, reasoning = said
+    ends = [text.index(stop) for stop in stops if stop in text]
+    return (text[: min(ends)], "stop", reasoning) if ends else said
 
 
 def _of_choices(value: Any, api: Api) -> list[tuple[str, str, str]]:
@@ -97,14 +107,18 @@ def _of_choices(value: Any, api: Api) -> list[tuple[str, str, str]]:
 def _of_output(value: Any) -> list[tuple[str, str, str]]:
     """The one answer of a `responses` body, its parts joined."""
     parts = [part for one in value["output"] if one["type"] == "message" for part in one["content"]]
-    texts = [part["text"] for part in parts if part["type"] == "output_text"]
+    texts = [
+        part["text"] for part in parts if part["type"] == "output_text" and isinstance(part["text"], str)
+    ]
+    refused = not texts and any(part["type"] == "refusal" for part in parts)
     thoughts = [one for one in value["output"] if one["type"] == "reasoning"]
-    summaries = [part.get("text", "") for one in thoughts for part in one.get("summary") or []]
+    summaries = [part.get("text") for one in thoughts for part in one.get("summary") or []]
     why = (value.get("incomplete_details") or {}).get("reason")
-    if not texts and not why and value.get("status") != "incomplete":
-        raise IndexError  # a refusal has parts of its own kind
-    finish = CUT.get(str(why), str(why)) if why else "stop"
-    return [_settled("".join(map(str, texts)), finish, "\n".join(map(str, summaries)))]
+    if not (texts or refused or why or value.get("status") == "incomplete"):
+        raise IndexError
+    why = why or ("max_tokens" if value.get("status") == "incomplete" else None)
+    finish = CUT.get(str(why), str(why)) if why else "content_filter" if refused else "stop"
+    return [_settled("".join(texts), finish, "\n".join(one for one in summaries if isinstance(one, str)))]
 
 
 def _settled(said: Any, finish: Any, thought: Any) -> tuple[str, str, str]:
@@ -120,10 +134,23 @@ def _settled(said: Any, finish: Any, thought: Any) -> tuple[str, str, str]:
 
 def without_thought(text: str) -> tuple[str, str]:
     """(answer, reasoning): what stands in `<think>` at the beginning is no part of the answer."""
-    opened = _THOUGHT.match(text)
-    if opened is None and "</think" in text and "<think" not in text:
-        opened = _REST_OF_THOUGHT.match(text)
-    return (text[opened.end() :].lstrip(), opened.group(1).strip()) if opened else (text, "")
+    begin = _THOUGHT_TAG.match(text, len(text) - len(text.lstrip()))
+    if begin is not None and not begin.group(1):
+        last, end = _end_of_thought(text)
+        return text[end:].lstrip(), text[begin.end() : last].strip()
+    rest = _REST_OF_THOUGHT.match(text) if "<think" not in text else None
+    return (text[rest.end() :].lstrip(), rest.group(1).strip()) if rest else (text, "")
+
+
+def _end_of_thought(text: str) -> tuple[int, int]:
+    """Where the tag begins and ends that closes the first one, over thoughts inside; where none does,
+    the first closing tag, or the end of a text that was cut."""
+    tags, depth = list(_THOUGHT_TAG.finditer(text)), 0
+    for tag in tags:
+        depth += -1 if tag.group(1) else 1
+        if depth == 0:
+            return tag.span()
+    return next((tag.span() for tag in tags if tag.group(1)), (len(text), len(text)))
 
 
 def _usage(usage: Any) -> tuple[int, int] | None:

@@ -59,8 +59,14 @@ def run_method(job: Job, method: Method) -> Harvest:
     return job.harvest
 
 
-def one_round(job: Job, method: Method, number: int = 0) -> Harvest:
-    asyncio.run(method.round(number))
+def some_rounds(job: Job, method: Method, count: int = 1) -> Harvest:
+    """So many rounds, whatever is still missing."""
+
+    async def go_on() -> None:
+        for number in range(count):
+            await method.round(number)
+
+    asyncio.run(go_on())
     return job.harvest
 
 

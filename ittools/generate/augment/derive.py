@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ittools.generate.job import parameters_of
 from ittools.generate.teacher import Request
 from ittools.records.build import Record, build_record, opened_meta
 from ittools.records.scores import scores_dict
@@ -33,6 +34,7 @@ def derived(
     """`record` with other content, its parent named; task, language and scores stay."""
     about: dict[str, Any] = {"method": method, **meta}
     if requests:
+        about["parameters"] = parameters_of(list(requests.values())[-1])
         about["requests"] = {stage: request.key for stage, request in requests.items()}
     before = opened_meta(record["meta"])
     if before:

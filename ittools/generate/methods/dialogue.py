@@ -131,7 +131,7 @@ class Dialogue:
 
     async def _answer(self, talk: _Talk, number: int, turn: int) -> Response:
         prompt = self.job.prompt("answer", talk.language, stop=("\nUser:",), task=talk.waiting,
-                                 conversation=transcript(talk.turns))  # fmt: skip
+                                 conversation=transcript((*self._system(), *talk.turns)))  # fmt: skip
         request = self.job.request(
             "assistant", number, talk.place * self.turns + turn, prompt, most=MOST_TOKENS, heat=ANSWER_HEAT,
             before=self._before(talk), facts={"turns": list(talk.turns)},
