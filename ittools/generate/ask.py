@@ -180,7 +180,7 @@ class Asker:
         self.asked["retried"] += 1
         # jitter only spreads sends in time; no output depends on it
         waited = again.wait if again.wait is not None else self.backoff * 2**attempt * random.uniform(0.5, 1)
-        if again.everyone:
+        if again.everyone and again.wait is not None:  # told so; where not, the pace finds the rate
             self._not_before = max(self._not_before, time.monotonic() + waited)
         return waited
 
@@ -210,7 +210,7 @@ class Asker:
         bought, retried = self.asked["bought"], self.asked["retried"]
         again = f", {retried:,} again" if retried else ""
         facts = {
-            "requests": f"{bought:,}, {bought / elapsed:,.1f}/s, {self.pace.taken} in flight{again}",
+            "requests": f"{bought:,}, {bought / elapsed:,.1f}/s, {self.pace.flying} in flight{again}",
             "tokens": f"{self.tokens[0]:,} in, {self.tokens[1]:,} out",
         }
         price = self.budget.price

@@ -103,7 +103,9 @@ def spread(missing: Mapping[str, int], count: int) -> list[str]:
         return []
     least = {language: 1.0 * n for language, n in missing.items()}
     given = shares(least, max(count, len(missing)))
-    given = {language: max(1, n) for language, n in given.items()}
+    for language in [language for language, n in given.items() if not n]:  # each is asked for; the most gives
+        given[max(given, key=lambda name: given[name])] -= 1
+        given[language] = 1
     places = [((turn + 0.5) / n, language) for language, n in given.items() for turn in range(n)]
     return [language for _, language in sorted(places, key=lambda place: place[0])]
 

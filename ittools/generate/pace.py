@@ -21,7 +21,10 @@ from ittools.generate.teacher import Request, Response, TryAgain
 FIRST_WIDTH = 64  # requests in flight before anything is known
 WINDOW = 1.0  # seconds of answers that tell the rate
 EASING = 0.97  # of that rate is sent at after a 429, so that what overflowed drains
-GROWTH = 0.02  # of the rate is added for each second without a 429
+MILD = 0.85  # of the rate is the least after one 429, unless far less came
+GROWTH, FASTEST_GROWTH = 0.02, 0.5  # share added in a second, for each second since the last 429
+CAUGHT_UP = 0.5  # seconds of missed turns that are made up for at once
+FIRST_REST, LONGEST_REST = 0.3, 10.0  # seconds after a 429 until answers tell the rate
 SLOWEST = 0.05  # requests a second; below, a server is told to wait by itself
 BYTES_PER_TOKEN = 4
 FIRST_ANSWER = 256  # tokens expected of an answer before any has come
@@ -50,18 +53,19 @@ class Pace:
         self.most, self.width = most, float(min(most, first))
         self.rate: float | None = None  # null: nothing is known to hold it
         self.rpm, self.tpm = rpm, tpm
-        self._taken = self._cuts = 0
+        self._taken = self._flying = self._cuts = 0
         self._freed = asyncio.Condition()
         self._answers: deque[float] = deque()
         self._next = self._grown = self._cut_at = self._held_until = 0.0
+        self._measures_at: float | None = None  # when the answers in flight at a 429 will be back
         self._tokens, self._filled = (tpm or 0.0) / 60, time.monotonic()  # a second's worth at first
         self._answer_tokens = float(FIRST_ANSWER)
         self._latency = 0.0  # seconds of an answer, lately
 
     @property
-    def taken(self) -> int:
-        """Seats taken: in flight, or waiting for their turn."""
-        return self._taken
+    def flying(self) -> int:
+        """Requests in flight."""
+        return self._flying
 
     @asynccontextmanager
     async def seat(self, request: Request | None = None) -> AsyncIterator[Seat]:
@@ -73,12 +77,15 @@ class Pace:
         try:
             await self._turn(tokens)
             cuts, sent = self._cuts, time.monotonic()
+            self._flying += 1
             try:
                 yield Seat(self, tokens)
             except TryAgain as again:
                 if again.everyone:
                     self._refused(cuts)
                 raise
+            finally:
+                self._flying -= 1
             self._answered(sent)
         finally:
             self._taken -= 1
@@ -89,21 +96,23 @@ class Pace:
         """Wait for a place in time: under the learnt rate, --rpm, --tpm and what headers said."""
         while True:
             now = time.monotonic()
+            if self._measures_at is not None and now >= self._measures_at:
+                self._measure(now)
             wait = max(self._held_until - now, self._next - now, self._lacking(tokens, now))
             if wait <= 0:
                 break
             await asyncio.sleep(wait)
         rates = [rate for rate in (self._grown_rate(now), self.rpm / 60 if self.rpm else None) if rate]
         if rates:
-            # no more than a second of missed turns is caught up with
-            self._next = max(self._next, now - 0.05) + 1 / min(rates)
+            self._next = max(self._next, now - CAUGHT_UP) + 1 / min(rates)
         if self.tpm:
             self._tokens -= tokens
 
     def _grown_rate(self, now: float) -> float | None:
         if self.rate is None:
             return None
-        self.rate *= 1 + GROWTH * max(0.0, now - self._grown)
+        passed, quiet = max(0.0, now - self._grown), now - self._cut_at
+        self.rate *= 1 + min(FASTEST_GROWTH, GROWTH * quiet) * passed
         self._grown = now
         return self.rate
 
@@ -117,21 +126,36 @@ class Pace:
         self.width = min(self.most, self.width + step)
 
     def _refused(self, cuts: int) -> None:
-        """A 429: once for all that were sent before the last cut took hold."""
+        """A 429: once for all that were sent before the last cut took hold.
+
+        Refusals come faster than answers, so sending rests until those in flight are back; then the
+        answers tell the rate.
+        """
         if cuts != self._cuts:
             return
         now = time.monotonic()
         self._cuts += 1
-        came = sum(1 for at in self._answers if at >= now - WINDOW)
-        before = self.rate if self.rate is not None else float("inf")
-        seen = max(came / WINDOW, SLOWEST)
-        if self.rate is not None and now - self._cut_at < WINDOW:
-            seen = min(seen, before)
-        self.rate = max(SLOWEST, min(before, seen) * EASING)
+        self._cut_at = now
+        self._measures_at = now + (1.5 * self._latency if self._latency else FIRST_REST)
+        self._held_until = max(self._held_until, self._measures_at)
+
+    def _measure(self, now: float) -> None:
+        """The rate after a cut: what came in the window before it and since."""
+        came = sum(1 for at in self._answers if at >= self._cut_at - WINDOW) / WINDOW
+        if not came and self._flying and now - self._cut_at < LONGEST_REST:  # they are still on their way
+            self._measures_at = self._held_until = now + FIRST_REST
+            return
+        self._measures_at, before = None, self.rate
+        if before is None:
+            self.rate = max(came or 1.0, SLOWEST) * EASING
+        elif came < before / 2:  # far less than was sent: a stricter limit than was thought
+            self.rate = max(SLOWEST, came, before / 2)
+        else:  # a few more or less in one second are chance
+            self.rate = min(before, max(came, MILD * before)) * EASING
         enough = 1.5 * self.rate * self._latency  # in flight at this rate: fewer would hold it down
         self.width = max(1.0, min(self.width, max(self.width / 2, enough)))
-        self._cut_at = self._grown = now
-        self._next = now + 1 / self.rate
+        self._grown = now
+        self._next = self._cut_at  # turns missed while resting are made up for
 
     def _expected(self, request: Request | None) -> float:
         if request is None or not self.tpm:

@@ -64,6 +64,9 @@ class Server:
 
     trouble: Callable[[Asked], Trouble | None] = _no_trouble
     schema: str = "honoured"  # or "ignored", "refused"
+    gives_n: bool = False  # as many choices as asked for
+    gives_logprobs: bool = False
+    vary: bool = False  # the same question again gets another answer, as at any temperature
     asked: list[Asked] = field(default_factory=list)
     answered: int = 0
     held: int = 0
@@ -141,7 +144,8 @@ def written(state: Server, body: dict[str, Any], asked: Asked) -> str:
     api: Api = "completions" if "prompt" in body else "chat"
     most = body.get("max_tokens") or body.get("max_completion_tokens") or 64
     stage, values = read(asked.prompt, asked.turns[:-1])
-    request = Request(stage, 0, 0, asked.prompt, "m", "1", most, schema=schema, api=api, values=values)
+    turn = asked.number if state.vary else 0
+    request = Request(stage, 0, turn, asked.prompt, "m", "1", most, schema=schema, api=api, values=values)
     return state.teacher.write(request)
 
 

@@ -80,7 +80,10 @@ SAME = ("Repeat after me: 42.", "", "Here it is.\nAnswer: 42\nOutput: 42")
 @pytest.mark.parametrize("numbered", [True, False])
 def test_what_looks_like_a_mark_inside_a_text_is_text(one: Triple, numbered: bool) -> None:
     written = blocks([one, TWO[1]])
-    assert whole_tasks(written if numbered else written.replace("4. ", "").replace("5. ", "")) == [one, TWO[1]]
+    assert whole_tasks(written if numbered else written.replace("4. ", "").replace("5. ", "")) == [
+        one,
+        TWO[1],
+    ]
 
 
 def blocks(triples: list[Triple], first: int = 4) -> str:
@@ -158,9 +161,13 @@ def test_values_in_json_that_are_no_text_stay_json() -> None:
 # --- anything at all -----------------------------------------------------------------------------
 
 words = st.from_regex(r"[A-Za-z$][a-z0-9$.,;]{1,8}( [A-Za-z0-9$.:]{1,8}){0,5}", fullmatch=True)
-paragraphs = st.lists(words | st.sampled_from(["20. Then $20.", "- x", "* y", "", "12:30"]), min_size=1, max_size=4)
+paragraphs = st.lists(
+    words | st.sampled_from(["20. Then $20.", "- x", "* y", "", "12:30"]), min_size=1, max_size=4
+)
 texts = paragraphs.map("\n".join).map(str.strip).filter(bool)
-triples = st.lists(st.tuples(words.map(lambda text: text.rstrip(" :")), st.just("") | texts, texts), min_size=1)
+triples = st.lists(
+    st.tuples(words.map(lambda text: text.rstrip(" :")), st.just("") | texts, texts), min_size=1
+)
 
 
 def is_plain(triple: Triple) -> bool:

@@ -94,7 +94,9 @@ def test_braces_of_inputs_reach_the_teacher_as_they_are(run: Runner, tmp_path: P
     (tmp_path / "prompts.jsonl").write_text(json.dumps({"instruction": task}))
     out = tmp_path / "out"
     run(*words(out, "--method", "answer", "--keep-dropped", str(tmp_path / "prompts.jsonl"), num=1))
-    assert [json.loads(str(text))["prompt"] for [text] in ledger_rows(out, "SELECT request FROM intents")] == [task]
+    assert [
+        json.loads(str(text))["prompt"] for [text] in ledger_rows(out, "SELECT request FROM intents")
+    ] == [task]
 
 
 # --- the user's own file --------------------------------------------------------------------------

@@ -37,7 +37,9 @@ def asked(
     def say(request: Request) -> Response:
         if request.stage == "instructions":
             first = request.prompt.split("\n")[-1]  # "9." where the model goes right on
-            return Response(task if first == "9." else f"9. {task}" if task else TEACHER.write(request), "stop")
+            return Response(
+                task if first == "9." else f"9. {task}" if task else TEACHER.write(request), "stop"
+            )
         return Response(TEACHER.write(request), "stop")
 
     job = job_for(
@@ -86,7 +88,9 @@ def test_question_and_instances_are_answered_for_every_kind(style: Style, kind: 
 def test_each_form_asks_for_what_it_can_give(style: Style) -> None:
     shown = [Seed(Demonstration("Add:\n the numbers :", (("1, 2", "3"),), False), ("id",))] * 8
     task = "Name the four seasons of the year."
-    made = [asked(stage, style, "de", shown, task)[0] for stage in ("instructions", "classification", "instances")]
+    made = [
+        asked(stage, style, "de", shown, task)[0] for stage in ("instructions", "classification", "instances")
+    ]
     assert [request.schema is not None for request in made] == [style.structured, False, style.structured]
     assert [bool(request.stop) for request in made] == [style.api == "completions"] * 3
     assert "1. Add: the numbers\n2. Add: the numbers\n" in made[0].prompt

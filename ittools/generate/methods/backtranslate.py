@@ -27,7 +27,7 @@ FEWEST_WORDS = 5
 MOST_SHOWN = 12_000  # characters of a document; longer ones are dropped, a cut text is no answer
 HEAT = 0.7
 DIGITS = (1, 5)
-_DIGIT = re.compile(r"[1-5](?!\d|[.,]\d)")
+_SCORE = re.compile(r"(?<![\d.,])[1-5](?:\.\d{1,2})?(?!\d|[.,]\d)")
 
 
 @dataclass
@@ -107,8 +107,8 @@ class Backtranslate:
             )  # fmt: skip
         answers = await self.job.asker.ask_all(pair.question for pair in pairs if pair.question)
         for pair, answer in zip(pairs, answers, strict=True):
-            digit = _DIGIT.search(answer.text)
-            stated = float(digit.group()) if digit and not answer.failed else None
+            found = _SCORE.search(answer.text)
+            stated = min(float(found.group()), DIGITS[1]) if found and not answer.failed else None
             pair.score = expected_digit(answer, *DIGITS) or stated
 
     def _keep(self, pair: _Pair, left: int) -> int:

@@ -41,7 +41,7 @@ _LEAKED = re.compile(
     re.IGNORECASE,
 )
 _STOP_WORDS = frozenset(
-    "a an and are as at be but by for from has have he her his i in is it its me my no not of on or our she "
+    "a an and are as at be but by for from has have he her his i in is it its me my of on or our she "
     "so that the their them they this to us was we were what which who will with you your".split()
 )
 

@@ -30,9 +30,11 @@ class Marks:
     user: str
     answer: str
     end: str  # of any turn
+    inside: bool = False  # the system message stands in the user's turn, as where there is no such role
 
     def before(self, system: str) -> str:
-        return (system.join(self.system) if system else "") + self.user
+        told = system.join(self.system) if system else ""
+        return self.user + told if self.inside else told + self.user
 
 
 TEMPLATES = {
@@ -41,8 +43,8 @@ TEMPLATES = {
     "llama3": Marks(("<|start_header_id|>system<|end_header_id|>\n\n", "<|eot_id|>"),
                     "<|start_header_id|>user<|end_header_id|>\n\n",
                     "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n", "<|eot_id|>"),
-    "gemma": Marks(("<start_of_turn>user\n", "\n\n"), "<start_of_turn>user\n",
-                   "<end_of_turn>\n<start_of_turn>model\n", "<end_of_turn>"),
+    "gemma": Marks(("", "\n\n"), "<start_of_turn>user\n", "<end_of_turn>\n<start_of_turn>model\n",
+                   "<end_of_turn>", inside=True),
     "mistral": Marks(("[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]"), "[INST]", "[/INST]", "</s>"),
     "phi3": Marks(("<|system|>\n", "<|end|>\n"), "<|user|>\n", "<|end|>\n<|assistant|>\n", "<|end|>"),
 }  # fmt: skip

@@ -65,10 +65,14 @@ def test_task_comes_with_its_input_and_output_and_where_it_is_from() -> None:
 def test_three_seeds_are_shown_in_full_and_the_numbers_go_on() -> None:
     job, _ = alpaca(writing(lambda r: fresh(r, 3)))
     [asked] = sent(job, "tasks")
-    shown = re.findall(r"^###\n(\d)\. Instruction: (.+)\n\1\. Input:\n1\n\1\. Output:\none$", asked.prompt, re.M)
+    shown = re.findall(
+        r"^###\n(\d)\. Instruction: (.+)\n\1\. Input:\n1\n\1\. Output:\none$", asked.prompt, re.M
+    )
     assert [number for number, _ in shown] == ["1", "2", "3"]
     assert {task for _, task in shown} == {seed.task.instruction for seed in SHOWN}
-    assert asked.prompt.endswith("Write tasks 4 to 20 in the same form, each after a line with ###, nothing else.")
+    assert asked.prompt.endswith(
+        "Write tasks 4 to 20 in the same form, each after a line with ###, nothing else."
+    )
     assert (asked.temperature, asked.top_p, asked.stop, asked.schema) == (1.0, 1.0, (), None)
 
 
@@ -169,7 +173,13 @@ def test_further_answer_that_says_the_first_again_is_dropped_alone() -> None:
         writing(lambda r: fresh(r, 3), lambda r: "output 0" if r.index == 0 else "other"), per_task=2
     )
     assert [reason for _, reason in harvest.dropped] == ["repeated-answer"]
-    assert [record["output"] for record in harvest.records] == ["output 0", "output 1", "other", "output 2", "other"]
+    assert [record["output"] for record in harvest.records] == [
+        "output 0",
+        "output 1",
+        "other",
+        "output 2",
+        "other",
+    ]
 
 
 def test_run_without_new_tasks_stops() -> None:

@@ -21,7 +21,9 @@ def prompt(number: int = 0, **others: Any) -> dict[str, Any]:
     return build_record(f"Add {number} and one.", f"{number} + 1", "", **said)
 
 
-def answer(say: Say, *prompts: dict[str, Any], languages: tuple[str, ...] = (), **options: Any) -> tuple[Job, Harvest]:
+def answer(
+    say: Say, *prompts: dict[str, Any], languages: tuple[str, ...] = (), **options: Any
+) -> tuple[Job, Harvest]:
     job = job_for("answer", say, quotas=None, **options)
     return job, run_method(job, Answer(job, prompts or (prompt(),), languages))
 
@@ -119,7 +121,9 @@ def test_one_poisoned_prompt_in_fifty_costs_one_record() -> None:
 
     prompts = [prompt(number) for number in range(50)]
     _, harvest = answer(lambda _: "", *prompts, teacher=Scripted(script))
-    assert [record["parents"] for record in harvest.records] == [[p["id"]] for p in prompts if p is not prompts[17]]
+    assert [record["parents"] for record in harvest.records] == [
+        [p["id"]] for p in prompts if p is not prompts[17]
+    ]
     [(lost, reason)] = harvest.dropped
     assert (lost["id"], reason, lost["output"]) == (prompts[17]["id"], "teacher-failed", "")
 

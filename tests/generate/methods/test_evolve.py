@@ -101,7 +101,7 @@ def test_child_takes_its_parent_s_place_and_becomes_the_parent() -> None:
         ("evolve", Response("Add the three numbers now", "length"), "cut-off"),
         ("evolve", "Here is the rewritten task: add the three numbers", "prompt-words-leaked"),
         ("evolve", "Add the three numbers as in the given task", "prompt-words-leaked"),
-        ("evolve", "Rewritten Prompt: add the three numbers", "prompt-words-leaked"),
+        ("evolve", "The rewritten prompt asks for the three numbers", "prompt-words-leaked"),
         ("evolve", "Add the three numbers</first> of them", "prompt-words-leaked"),
         ("equal", "Yes", "equal-to-parent"),
         ("equal", "Yes, both ask for the same.", "equal-to-parent"),
@@ -135,7 +135,9 @@ def test_failed_evolution_is_dropped_and_its_parent_returns_unchanged(
     assert depths == [2, 2, 2, 1] + [2] * 21
 
 
-@pytest.mark.parametrize("said", ["No", "no.", "No, the second asks for more.", "", "Perhaps", Response("", "failed")])
+@pytest.mark.parametrize(
+    "said", ["No", "no.", "No, the second asks for more.", "", "Perhaps", Response("", "failed")]
+)
 def test_verdict_that_is_no_yes_keeps_the_child(said: Response | str) -> None:
     _, _, harvest = first_rounds(saying(equal=lambda _: said))
     assert (len(harvest.records), harvest.dropped) == (25, [])
@@ -171,7 +173,7 @@ def test_evolved_task_has_its_reason(task: str, parent: str, reason: str | None)
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("4", None), ("x = y", None), ("[]", None), ("No", "empty-output"), ("Paris", None), ("是", None),
+    [("4", None), ("x = y", None), ("[]", None), ("No", None), ("Not so.", None), ("Paris", None), ("是", None),
      ("the", "empty-output"), ("?", "empty-output"), ("", "empty-output"), ("sorry", "refused-answer"),
      ("Sorry " + "word " * 79, None), ("She said sorry to him and he took it well.", "refused-answer")],
 )  # fmt: skip
@@ -183,9 +185,7 @@ def test_next_wave_draws_seeds_anew_after_the_rounds() -> None:
     shown = seeds(*(f"{TASK} of case{n}" for n in range(40)))
     job, method = evolve(saying(), rounds=2, num=200, shown=shown)
     some_rounds(job, method, 4)
-    waves = [
-        [str(r.values["task"]) for r in sent(job, "evolve") if r.round == turn] for turn in range(4)
-    ]
+    waves = [[str(r.values["task"]) for r in sent(job, "evolve") if r.round == turn] for turn in range(4)]
     started = {seed.task.instruction for seed in shown}
     assert {task.partition("\n\n")[0] for task in waves[0]} <= started
     assert all("and more0x" in task for task in waves[1])
@@ -215,9 +215,7 @@ def test_seed_s_input_stands_in_the_task_that_is_evolved() -> None:
 
 
 def test_tags_and_leads_round_the_child_are_taken_off() -> None:
-    _, _, harvest = first_rounds(
-        saying(lambda r: f"<task>\n{TASK} for index {r.index} in full\n</task>")
-    )
+    _, _, harvest = first_rounds(saying(lambda r: f"<task>\n{TASK} for index {r.index} in full\n</task>"))
     assert harvest.records[0]["instruction"] == f"{TASK} for index 0 in full"
     assert harvest.dropped == []
 
