@@ -126,8 +126,8 @@ class Asker:
         if hasattr(self.teacher, "holds") and self.teacher.holds(request):
             return await self._await_sent(request)
         reserved = await self.budget.reserve(request)
-        await self.ledger.together(lambda: self.ledger.intend(request, reserved))
         try:
+            await self.ledger.together(lambda: self.ledger.intend(request, reserved))
             response = await self.teacher.answer(request)
         except TryAgain as again:
             await self._give_back(request, reserved, billed=again.maybe_billed)

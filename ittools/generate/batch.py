@@ -18,12 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ittools.errors import TeacherError
+from ittools.errors import Stopped, TeacherError
 from ittools.generate.client import OpenAITeacher, spellings
 from ittools.generate.ledger import Ledger
 from ittools.generate.prices import BATCH_DISCOUNT
 from ittools.generate.refusal import error_of, refusal
-from ittools.generate.teacher import PROBES, Request, RequestFailed, Response, TryAgain
+from ittools.generate.teacher import PROBES, Request, Response, TryAgain
 from ittools.generate.wire import PATHS, body_of, read_answer
 
 MOST_REQUESTS, MOST_BYTES = 50_000, 190 << 20  # of one batch; the API takes 50,000 and 200 MB
@@ -31,15 +31,29 @@ QUIET = 0.5  # seconds without a further request after which what is there is se
 PATIENCE = 20  # looks in a row that may fail before the server counts as gone
 OVER = frozenset({"completed", "failed", "expired", "cancelled"})
 TOKEN = "ittools"  # under this name the server keeps our token
+KEPT = ". Every answer is kept: mend it and repeat the command"
+
+
+class Unread(Stopped):
+    """A batch that was bought and cannot be read now: its requests stay noted as sent."""
+
+    exit_code = 1
 
 
 @dataclass
 class _Open:
-    """A batch that was sent, or is about to be."""
+    """A batch that was sent, or is about to be. earlier: by a run before this one.
+
+    left: lines of its files by request key that nobody has asked for yet. answered: keys of the others.
+    """
 
     token: str
     name: str = ""
+    earlier: bool = False
     waiting: dict[str, tuple[Request, asyncio.Future[Response]]] = field(default_factory=dict)
+    left: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answered: list[str] = field(default_factory=list)
+    over: bool = False
     watcher: asyncio.Task[None] | None = None
 
 
@@ -53,13 +67,16 @@ class BatchTeacher:
         self, *, model: str, base_url: str | None, key: str, ledger: Ledger, poll: float,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:  # fmt: skip
-        from openai import AsyncOpenAI
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
         self._direct = OpenAITeacher(model=model, base_url=base_url, key=key)
         self.model, self.ledger, self.poll, self.note = model, ledger, poll, note
         self._secrets = spellings(key)
-        self._client = AsyncOpenAI(api_key=key, base_url=base_url, max_retries=4)
-        self._open = {token: _Open(token, name) for token, name, _ in ledger.open_batches()}
+        self._client = AsyncOpenAI(
+            api_key=key, base_url=base_url, max_retries=4,
+            http_client=DefaultAsyncHttpxClient(follow_redirects=False),  # they would resend the prompts
+        )  # fmt: skip
+        self._open = {token: _Open(token, name, earlier=True) for token, name, _ in ledger.open_batches()}
         self._of_key = {key: token for token, _, keys in ledger.open_batches() for key in keys}
         self._queue: list[tuple[Request, asyncio.Future[Response]]] = []
         self._bytes = 0
@@ -72,7 +89,9 @@ class BatchTeacher:
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await task
         for token, _, keys in self.ledger.open_batches():
-            if self.ledger.holds(keys):  # only what is on disk is over
+            batch = self._open[token]
+            read = batch.over and not batch.left and self.ledger.holds(batch.answered)
+            if read or self.ledger.holds(keys):  # only what is on disk is over
                 self.ledger.end_batch(token)
         await self._client.close()
         await self._direct.close()
@@ -88,14 +107,16 @@ class BatchTeacher:
         future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         token = self._of_key.pop(request.key, None)
         if token is not None:
-            await self._join(self._open[token], request, future)
+            self._join(self._open[token], request, future)
         else:
             self._enqueue(request, future)
         return await future
 
-    async def _join(self, batch: _Open, request: Request, future: asyncio.Future[Response]) -> None:
+    def _join(self, batch: _Open, request: Request, future: asyncio.Future[Response]) -> None:
         batch.waiting[request.key] = (request, future)
-        if batch.watcher is None:
+        if batch.over:  # its files were read before this one was asked for
+            self._ask_again(batch, "ended without this answer")
+        elif batch.watcher is None or batch.watcher.done():
             batch.watcher = asyncio.create_task(self._watch(batch))
 
     def _enqueue(self, request: Request, future: asyncio.Future[Response]) -> None:
@@ -126,14 +147,15 @@ class BatchTeacher:
             self.ledger.begin_batch(batch.token, list(batch.waiting))
             self._open[batch.token] = batch
             file = await self._client.files.create(file=("ittools.jsonl", lines), purpose="batch")
-            made = await self._client.batches.create(
+            made = await self._client.with_options(max_retries=0).batches.create(  # never two of them
                 input_file_id=file.id, endpoint=f"/v1/{path}",
                 completion_window="24h", metadata={TOKEN: batch.token},
             )  # fmt: skip
             batch.name = made.id
             self.ledger.name_batch(batch.token, made.id)
         except Exception as error:
-            if isinstance(getattr(error, "status_code", None), int):  # the server said no
+            status = getattr(error, "status_code", None)
+            if isinstance(status, int) and status < 500 and status != 408:  # the server said no
                 self.ledger.end_batch(batch.token)
                 self._fail(batch, self._meaning(error))
             else:  # it may have been made all the same: its token tells
@@ -147,10 +169,10 @@ class BatchTeacher:
         try:
             if not batch.name and not await self._find(batch):
                 return
-            state = await self._over(batch)
-            await self._hand_out(batch, state)
-        except Exception as error:
-            self._fail(batch, self._meaning(error))
+            await self._hand_out(batch, await self._over(batch))
+        except Exception as error:  # it is bought and open: to ask again would be to buy again
+            said = str(self._meaning(error)).removesuffix(KEPT)
+            self._fail(batch, Unread(f"batch {batch.name or 'sent'} cannot be read: {said}{KEPT}"))
 
     async def _find(self, batch: _Open) -> bool:
         """A batch whose name was not noted before the kill: the server knows its token."""
@@ -160,7 +182,8 @@ class BatchTeacher:
                 self.ledger.name_batch(batch.token, made.id)
                 return True
         self.ledger.end_batch(batch.token)  # it was never made: nothing was bought
-        self._fail(batch, TryAgain("the batch was not sent before the last run ended", wait=0.0))
+        batch.over = True
+        self._ask_again(batch, "was never made")
         return False
 
     async def _over(self, batch: _Open) -> Any:
@@ -179,45 +202,84 @@ class BatchTeacher:
 
     async def _hand_out(self, batch: _Open, state: Any) -> None:
         began = time.monotonic()
+        if state.status == "failed":
+            self._refuse(batch, state.errors)
+            return
         for name in filter(None, (state.output_file_id, state.error_file_id)):
             content = await self._client.files.content(name)
-            for line in content.text.splitlines():
-                self._settle(batch, line)
+            for line in content.content.split(b"\n"):  # and not at U+2028, which stands in answers
+                self._settle(batch, self._opened(line))
         counts = state.request_counts
         done = f", {counts.completed:,} of {counts.total:,} answered" if counts else ""
         self.note(f"batch {batch.name}: {state.status}{done}; read in {time.monotonic() - began:.1f} s")
-        if state.status == "failed":
-            said = "; ".join(str(one.message) for one in (state.errors.data or ())) if state.errors else ""
-            self._fail(
-                batch,
-                TeacherError(self._clean(f"batch {batch.name} was refused: {said or 'no reason given'}")),
-            )
-        self._fail(batch, TryAgain(f"batch {batch.name} {state.status} without this answer", wait=0.0))
+        batch.over = True
+        self._ask_again(batch, f"{state.status} without this answer")
 
-    def _settle(self, batch: _Open, line: str) -> None:
-        """One line of an output or error file."""
+    def _opened(self, line: bytes) -> dict[str, Any] | None:
+        """One line of an output or error file; null where it is none."""
         try:
-            value = json.loads(self._clean(line))
-            request, future = batch.waiting[value["custom_id"]]
+            value = json.loads(self._clean(line.decode("utf-8", "replace")))
+            return value if isinstance(value["custom_id"], str) else None
         except (ValueError, KeyError, TypeError, RecursionError):
-            return  # not of this run; what is missing at the end is asked again
-        if future.done():
-            return
-        del batch.waiting[value["custom_id"]]
-        try:
-            future.set_result(self._read(value, request))
-        except (TryAgain, RequestFailed, TeacherError) as error:
-            future.set_exception(error)
+            return None
 
-    def _read(self, value: dict[str, Any], request: Request) -> Response:
-        response, error = value.get("response") or {}, value.get("error") or {}
-        status, body = response.get("status_code"), response.get("body")
+    def _settle(self, batch: _Open, line: dict[str, Any] | None) -> None:
+        """Give the answer in a line to whoever waits for it; what is missing at the end is asked again."""
+        if line is None:
+            return
+        key = line["custom_id"]
+        if key not in batch.waiting:
+            batch.left |= {key: line} if key in self._of_key else {}
+            return
+        request, future = batch.waiting[key]
+        result = self._result(line, request)
+        if result is None or future.done():
+            return
+        del batch.waiting[key]
+        batch.left.pop(key, None)
+        if isinstance(result, Response):
+            batch.answered.append(key)
+            future.set_result(result)
+        else:
+            future.set_exception(result)
+
+    def _result(self, line: dict[str, Any], request: Request) -> Response | Exception | None:
+        """The answer or the refusal in a line; null where it is neither."""
+        try:
+            return self._read(line, request)
+        except (TryAgain, TeacherError) as error:
+            return error
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return None
+
+    def _read(self, line: dict[str, Any], request: Request) -> Response:
+        response, error = line.get("response") or {}, line.get("error") or {}
+        status, body = response.get("status_code"), self._clean(json.dumps(response.get("body")))
         if status == 200:
-            return replace(read_answer(json.dumps(body), request), discount=BATCH_DISCOUNT)
+            return replace(read_answer(body, request), discount=BATCH_DISCOUNT)
         if status is None:
             said = str(error.get("message") or error.get("code") or "no response")
             raise TryAgain(f"the batch left this request out: {said}", wait=0.0)
-        raise refusal(int(status), {}, error_of(json.dumps(body)), str(self._client.base_url))
+        raise self._refusal(int(status), {}, body)
+
+    def _refuse(self, batch: _Open, errors: Any) -> None:
+        """The server looked at the whole batch and took none of it."""
+        said = "; ".join(str(one.message) for one in (errors.data or ())) if errors else ""
+        self.ledger.end_batch(batch.token)
+        for request, _ in batch.waiting.values() if batch.earlier else ():
+            self.ledger.withdraw(request, self.ledger.reserved(request))
+        refused = self._clean(f"batch {batch.name} was refused: {said or 'no reason given'}")
+        self._fail(batch, TeacherError(f"{refused}{KEPT}"))
+
+    def _ask_again(self, batch: _Open, why: str) -> None:
+        """What is left goes back to who asked. What an earlier run has money reserved for is sent anew."""
+        for key in list(batch.waiting):  # asked for while the files were read
+            self._settle(batch, batch.left.get(key))
+        if not batch.earlier:
+            self._fail(batch, TryAgain(f"batch {batch.name} {why}"))
+        left, batch.waiting = batch.waiting, {}
+        for request, future in left.values():
+            self._enqueue(request, future)
 
     def _fail(self, batch: _Open, error: Exception) -> None:
         for _, future in batch.waiting.values():
@@ -237,8 +299,16 @@ class BatchTeacher:
         status = getattr(error, "status_code", None)
         if isinstance(status, int):
             body = json.dumps(getattr(error, "body", None) or {"message": str(error)})
-            return refusal(status, {}, error_of(self._clean(body)), str(self._client.base_url))
+            headers = getattr(getattr(error, "response", None), "headers", {})
+            said = {name.lower(): self._clean(value) for name, value in headers.items()}
+            return self._refusal(status, said, self._clean(body))
         return TryAgain(self._clean(f"{self._client.base_url} broke off ({error})"))
+
+    def _refusal(self, status: int, headers: dict[str, str], body: str) -> Exception:
+        meant = refusal(status, headers, error_of(body), str(self._client.base_url))
+        if isinstance(meant, TryAgain):
+            meant.everyone = False  # a batch has no pace that could be slowed
+        return meant
 
 
 def _line(request: Request) -> bytes:

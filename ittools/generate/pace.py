@@ -2,9 +2,9 @@
 
 Two things are learnt. How many may be in flight: doubled at each round of answers from a modest
 beginning, halved at a 429, one more for each round of answers after that (slow start, then additive
-increase and multiplicative decrease: Chiu and Jain 1989). And how many a second: at a 429 the answers
-of the last second are what the server really gives, so sending goes on at that rate, a little more as
-time passes without another. Only when things are sent depends on this, never what is written.
+increase and multiplicative decrease: Chiu and Jain 1989). And how many a second: at a 429 what was sent
+in the last second and not refused is what the server really takes, so sending goes on at that rate, a
+little more as time passes without another. Only when things are sent depends on this, never what is written.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from contextlib import asynccontextmanager
 from ittools.generate.teacher import Request, Response, TryAgain
 
 FIRST_WIDTH = 64  # requests in flight before anything is known
-WINDOW = 1.0  # seconds of answers that tell the rate
+WINDOW = 1.0  # seconds that tell the rate
 EASING = 0.97  # of that rate is sent at after a 429, so that what overflowed drains
 MILD = 0.85  # of the rate is the least after one 429, unless far less came
 GROWTH, FASTEST_GROWTH = 0.02, 0.5  # share added in a second, for each second since the last 429
 CAUGHT_UP = 0.5  # seconds of missed turns that are made up for at once
-FIRST_REST, LONGEST_REST = 0.3, 10.0  # seconds after a 429 until answers tell the rate
+SHORTEST_REST, LONGEST_REST = 0.05, 2.0  # seconds after a 429 until all refusals of a burst are there
 SLOWEST = 0.05  # requests a second; below, a server is told to wait by itself
 BYTES_PER_TOKEN = 4
 FIRST_ANSWER = 256  # tokens expected of an answer before any has come
@@ -55,9 +55,9 @@ class Pace:
         self.rpm, self.tpm = rpm, tpm
         self._taken = self._flying = self._cuts = 0
         self._freed = asyncio.Condition()
-        self._answers: deque[float] = deque()
+        self._taken_in: deque[float] = deque()  # when requests were sent that were not refused
         self._next = self._grown = self._cut_at = self._held_until = 0.0
-        self._measures_at: float | None = None  # when the answers in flight at a 429 will be back
+        self._measures_at: float | None = None  # when the refusals of a burst will all be there
         self._tokens, self._filled = (tpm or 0.0) / 60, time.monotonic()  # a second's worth at first
         self._answer_tokens = float(FIRST_ANSWER)
         self._latency = 0.0  # seconds of an answer, lately
@@ -76,13 +76,12 @@ class Pace:
         tokens = self._expected(request)
         try:
             await self._turn(tokens)
-            cuts, sent = self._cuts, time.monotonic()
-            self._flying += 1
+            cuts, sent = self._cuts, self._send()
             try:
                 yield Seat(self, tokens)
             except TryAgain as again:
                 if again.everyone:
-                    self._refused(cuts)
+                    self._refused(cuts, sent)
                 raise
             finally:
                 self._flying -= 1
@@ -91,6 +90,14 @@ class Pace:
             self._taken -= 1
             async with self._freed:
                 self._freed.notify_all()
+
+    def _send(self) -> float:
+        now = time.monotonic()
+        self._flying += 1
+        self._taken_in.append(now)
+        while self._taken_in[0] < now - 2 * WINDOW:
+            self._taken_in.popleft()
+        return now
 
     async def _turn(self, tokens: float) -> None:
         """Wait for a place in time: under the learnt rate, --rpm, --tpm and what headers said."""
@@ -117,43 +124,41 @@ class Pace:
         return self.rate
 
     def _answered(self, sent: float) -> None:
-        now = time.monotonic()
-        self._latency += (now - sent - self._latency) / (16 if self._latency else 1)
-        self._answers.append(now)
-        while self._answers and self._answers[0] < now - WINDOW:
-            self._answers.popleft()
+        self._latency += (time.monotonic() - sent - self._latency) / (16 if self._latency else 1)
         step = 1.0 if not self._cuts else 1 / self.width  # doubled a round, or one more a round
-        self.width = min(self.most, self.width + step)
+        self.width = min(self.most, max(self.width + step, self._enough()))
 
-    def _refused(self, cuts: int) -> None:
+    def _enough(self) -> float:
+        """In flight at the learnt rate, with half to spare: fewer would hold it down."""
+        return 1.5 * self.rate * self._latency if self.rate else 0.0
+
+    def _refused(self, cuts: int, sent: float) -> None:
         """A 429: once for all that were sent before the last cut took hold.
 
-        Refusals come faster than answers, so sending rests until those in flight are back; then the
-        answers tell the rate.
+        Sending rests for as long as refusals take; then what was sent and not refused tells the rate,
+        long before the answers are there.
         """
+        now = time.monotonic()
+        if sent in self._taken_in:
+            self._taken_in.remove(sent)
         if cuts != self._cuts:
             return
-        now = time.monotonic()
         self._cuts += 1
         self._cut_at = now
-        self._measures_at = now + (1.5 * self._latency if self._latency else FIRST_REST)
+        self.width = max(1.0, min(self.width, max(self.width / 2, self._enough())))
+        self._measures_at = now + max(SHORTEST_REST, min(LONGEST_REST, 1.5 * (now - sent)))
         self._held_until = max(self._held_until, self._measures_at)
 
     def _measure(self, now: float) -> None:
-        """The rate after a cut: what came in the window before it and since."""
-        came = sum(1 for at in self._answers if at >= self._cut_at - WINDOW) / WINDOW
-        if not came and self._flying and now - self._cut_at < LONGEST_REST:  # they are still on their way
-            self._measures_at = self._held_until = now + FIRST_REST
-            return
+        """The rate after a cut: what the server took in the second before it."""
         self._measures_at, before = None, self.rate
+        seen = sum(1 for at in self._taken_in if at >= self._cut_at - WINDOW) / WINDOW
         if before is None:
-            self.rate = max(came or 1.0, SLOWEST) * EASING
-        elif came < before / 2:  # far less than was sent: a stricter limit than was thought
-            self.rate = max(SLOWEST, came, before / 2)
+            self.rate = (seen or 1.0) * EASING
+        elif seen < before / 2:  # far less than was sent: a stricter limit than was thought
+            self.rate = max(SLOWEST, seen, before / 2)
         else:  # a few more or less in one second are chance
-            self.rate = min(before, max(came, MILD * before)) * EASING
-        enough = 1.5 * self.rate * self._latency  # in flight at this rate: fewer would hold it down
-        self.width = max(1.0, min(self.width, max(self.width / 2, enough)))
+            self.rate = min(before, max(seen, MILD * before)) * EASING
         self._grown = now
         self._next = self._cut_at  # turns missed while resting are made up for
 

@@ -86,7 +86,7 @@ def read_answer(text: str, request: Request) -> Response:
 
 def _before_stop(said: tuple[str, str, str], stops: Iterable[str]) -> tuple[str, str, str]:
     """Without the stop sequence and what follows: transformers leaves it in the text."""
-    text, finish, reasoning = said
+    text, _, reasoning = said
     ends = [text.index(stop) for stop in stops if stop in text]
     return (text[: min(ends)], "stop", reasoning) if ends else said
 

@@ -23,6 +23,8 @@ from aiohttp import web
 
 Json = dict[str, Any]
 DROP, DROP_AFTERWARDS = "drop", "drop afterwards"  # the connection, before or after the work is done
+NO_AFTERWARDS = "500 afterwards"
+HANG, HANG_AFTERWARDS = "hang", "hang afterwards"  # for as long as the server lives
 
 
 def answered(line: Json, text: str | None = None, **others: Any) -> Json:
@@ -80,7 +82,7 @@ class Batches:
     made: list[Json] = field(default_factory=list)
     direct: list[Json] = field(default_factory=list)  # questions that went round the batches
     calls: list[tuple[str, str]] = field(default_factory=list)
-    keys: set[str] = field(default_factory=set)  # of Authorization headers
+    hung: threading.Event = field(default_factory=threading.Event)  # somebody waits in vain
     url: str = ""
 
     @property
@@ -102,9 +104,7 @@ class Batches:
             return
         lines = self.lines_of(batch)
         out = [found for line in reversed(lines) if (found := self.line(line)) is not None]
-        good = [
-            one for one in out if isinstance(one, str) or (one["response"] or {}).get("status_code") == 200
-        ]
+        good = [one for one in out if isinstance(one, str) or _status(one) == 200]
         bad = [one for one in out if one not in good]
         batch["request_counts"] = {"total": len(lines), "completed": len(good), "failed": len(bad)}
         for name, found in (("output_file_id", good), ("error_file_id", bad)):
@@ -115,6 +115,11 @@ class Batches:
         return f"file-{len(self.files) - 1}"
 
 
+def _status(line: Json) -> object:
+    response = line["response"]
+    return response.get("status_code") if isinstance(response, dict) else None
+
+
 def _text(line: Json | str) -> str:
     return line if isinstance(line, str) else json.dumps(line, ensure_ascii=False)
 
@@ -123,13 +128,13 @@ class _App:
     """The routes over one state."""
 
     def __init__(self, state: Batches) -> None:
-        self.state = state
+        self.state, self.closing = state, asyncio.Event()
         self.app = web.Application(client_max_size=1 << 30, middlewares=[self._troubled])
         self.app.add_routes([
             web.post("/v1/files", self.upload), web.get("/v1/files/{id}/content", self.content),
             web.post("/v1/batches", self.create), web.get("/v1/batches", self.listed),
             web.get("/v1/batches/{id}", self.retrieve), web.post("/v1/chat/completions", self.chat),
-            web.post("/v1/responses", self.chat),
+            web.post("/v1/responses", self.chat), web.post("/v1/completions", self.chat),
         ])  # fmt: skip
 
     @web.middleware
@@ -138,15 +143,18 @@ class _App:
     ) -> web.StreamResponse:
         state = self.state
         state.calls.append((request.method, request.path))
-        state.keys.add(request.headers.get("Authorization", ""))
         trouble = state.trouble(request.method, request.path)
         if isinstance(trouble, web.Response):
             return trouble
-        answer = None if trouble == DROP else await handler(request)
-        if answer is None or trouble == DROP_AFTERWARDS:
+        answer = web.Response() if trouble in (DROP, HANG) else await handler(request)
+        if trouble in (HANG, HANG_AFTERWARDS):
+            state.hung.set()
+            await self.closing.wait()
+        if trouble == NO_AFTERWARDS:
+            return web.json_response({}, status=500, headers={"x-should-retry": "false"})
+        if trouble is not None:
             assert request.transport is not None
             request.transport.close()
-            return web.Response()
         return answer
 
     async def upload(self, request: web.Request) -> web.Response:
@@ -179,14 +187,15 @@ class _App:
     async def chat(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.state.direct.append(body)
-        return web.json_response(said(body, "Hello there!"))
+        return web.json_response(said(body, f"Answer to {asked(body)}"))
 
 
 @contextmanager
 def batches() -> Iterator[Batches]:
     """On a free port, in a thread of its own."""
     state, loop = Batches(), asyncio.new_event_loop()
-    runner = web.AppRunner(_App(state).app, access_log=None)
+    app = _App(state)
+    runner = web.AppRunner(app.app, access_log=None)
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
 
@@ -202,6 +211,7 @@ def batches() -> Iterator[Batches]:
         state.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
         yield state
     finally:
+        loop.call_soon_threadsafe(app.closing.set)
         wait(runner.cleanup())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

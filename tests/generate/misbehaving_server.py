@@ -108,7 +108,8 @@ class Handler(BaseHTTPRequestHandler):
         body, refused = self.asked.body, self.state.schema == "refused"
         if "response_format" in body and refused:
             return status(400, error("response_format is not supported", param="response_format"))(self)
-        self.send(200, completion(self.asked, written(self.state, body, self.asked)))
+        said = completion(self.asked, written(self.state, body, self.asked))
+        self.send(200, _as_asked(self.state, self.asked, said))
         with self.state.lock:
             self.state.answered += 1
         return None
@@ -142,7 +143,8 @@ def written(state: Server, body: dict[str, Any], asked: Asked) -> str:
     if asked.prompt == "Say hello.":
         return '{"greeting_words": ["hello"]}' if schema else "Hello there!"
     api: Api = "completions" if "prompt" in body else "chat"
-    most = body.get("max_tokens") or body.get("max_completion_tokens") or 64
+    names = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+    most = next((body[name] for name in names if name in body), 64)
     stage, values = read(asked.prompt, asked.turns[:-1])
     turn = asked.number if state.vary else 0
     request = Request(stage, 0, turn, asked.prompt, "m", "1", most, schema=schema, api=api, values=values)
@@ -151,13 +153,33 @@ def written(state: Server, body: dict[str, Any], asked: Asked) -> str:
 
 def completion(asked: Asked, text: str | None, finish: str | None = "stop", **others: Any) -> dict[str, Any]:
     """A body as OpenAI words it; `others` replace or, when null, remove its fields."""
+    counts = (len(asked.prompt) // 4, len(text or "") // 4 + 1)
+    if asked.path.endswith("/responses"):
+        part = {"type": "output_text", "text": text, "annotations": []}
+        body = {"id": "r-1", "object": "response", "status": "completed", "model": asked.body["model"],
+                "output": [{"type": "message", "role": "assistant", "content": [part]}],
+                "usage": {"input_tokens": counts[0], "output_tokens": counts[1]}, **others}  # fmt: skip
+        return {name: value for name, value in body.items() if value is not None}
     chat = "messages" in asked.body
     said = {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
-    usage = {"prompt_tokens": len(asked.prompt) // 4, "completion_tokens": len(text or "") // 4 + 1}
+    usage = {"prompt_tokens": counts[0], "completion_tokens": counts[1]}
     body = {"id": "c-1", "object": "chat.completion" if chat else "text_completion", "created": 1,
             "model": asked.body["model"], "choices": [{"index": 0, **said, "finish_reason": finish}],
             "usage": usage, **others}  # fmt: skip
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _as_asked(state: Server, asked: Asked, body: dict[str, Any]) -> dict[str, Any]:
+    """With further choices and probabilities, where they were asked for and the server gives them."""
+    if "choices" not in body:
+        return body
+    [choice] = body["choices"]
+    if state.gives_logprobs and asked.body.get("logprobs"):
+        digit = {"5": -0.2876820724517809, "4": -1.3862943611198906}  # 0.75 and 0.25
+        listed = [{"token": token, "logprob": chance} for token, chance in digit.items()]
+        choice["logprobs"] = {"content": [{**listed[0], "top_logprobs": listed}]}
+    n = asked.body.get("n", 1) if state.gives_n else 1
+    return body | {"choices": [{**choice, "index": index} for index in range(n)]}
 
 
 def error(message: str, **others: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -72,7 +73,7 @@ class Clock:
         if not seconds:
             return await self._sleep(0)
         self.waits.append(seconds)
-        end, turns, seen = self.now + seconds, 0, self.now
+        end, turns, seen = max(self.now + seconds, math.nextafter(self.now, math.inf)), 0, self.now
         self._ends.append(end)
         while self.now < end:
             await self._sleep(0)
