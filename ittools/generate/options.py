@@ -174,6 +174,17 @@ def _method_problems(options: GenerateOptions) -> Iterator[str]:
             "and a chat endpoint puts its own template round whatever it is sent; `--method answer` and "
             "`--method self-instruct` work on chat endpoints"
         )
+    elif options.method == "magpie":
+        yield from _template_problems(options)
+
+
+def _template_problems(options: GenerateOptions) -> Iterator[str]:
+    from ittools.generate.methods.magpie import marks_for
+
+    try:
+        marks_for(options.model, options.pre_query)
+    except UsageError as error:
+        yield str(error)
 
 
 def teacher_problems(options: TeacherOptions) -> Iterator[str]:

@@ -80,7 +80,7 @@ class Pace:
             try:
                 yield Seat(self, tokens)
             except TryAgain as again:
-                if again.everyone:
+                if again.everyone and again.wait != 0:  # "come again at once" is no limit
                     self._refused(cuts, sent)
                 raise
             finally:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import gzip
+import importlib
 import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+from generate_runs import ROOT
 
 from ittools.generate.checks import instance_reasons
 from ittools.generate.parse import Instance, instances, numbered_tasks, says_yes
@@ -138,3 +140,49 @@ def test_korean_chat_answers_give_nearly_every_instruction_the_authors_took(reco
 def plain(task: str) -> str:
     """Letters only: the authors lower-case, and end each task with a point of their own."""
     return "".join(filter(str.isalnum, task.lower()))
+
+
+# --- replays: exact figures, each looked into (the table of `python -m bench replays`) --------------
+
+FIGURES = {  # answers, empty, valid tasks, answers that gave one, reasons
+    "qwen_verdicts": (3_641, 0, 3_641, 3_641, {"said-no": 3_629, "said-yes": 12}),
+    # 170 are nothing but "Input:" and "Output:", of the others the text ends before or inside the output
+    "qwen_instances": (3_641, 1_285, 2_107, 2_107, {
+        "no-instance": 170, "empty-output": 79, "output-ends-in-colon": 19, "output-equals-input": 1}),
+    # short ones are of three words ("현재 시간을 알려주세요."), half of them asked again and again
+    "korean_lists": (398, 0, 779, 385, {"not-novel": 201, "instruction-too-short": 47}),
+    "davinci_lists": (68, 0, 103, 68, {"not-novel": 33}),
+    # the authors bounded answers at 30 tokens: 78 of 101 ended with `length`, amid a sentence
+    "davinci_answers": (101, 0, 23, 23, {"cut-off": 78}),
+    "davinci_verdicts": (101, 3, 98, 98, {"said-no": 96, "said-yes": 2}),
+    "mixtral_verdicts": (1_121, 0, 1_121, 1_121, {"said-no": 1_121}),
+    "mixtral_instances": (1_023, 0, 1_023, 1_023, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_recorded_set_gives_these_tasks_and_drops_the_rest_for_these_reasons(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.syspath_prepend(ROOT)
+    replays = importlib.import_module("bench.replays")
+    found = getattr(replays, name)(recorded)
+    got = (found.answers, found.empty, found.tasks, found.yielding, dict(found.reasons))
+    assert got == FIGURES[name]
+
+
+def test_what_qwen_said_without_an_instance_holds_none(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that gives nothing has nothing behind its labels: no letter, no digit, no sign."""
+    monkeypatch.syspath_prepend(ROOT)
+    replays = importlib.import_module("bench.replays")
+    dropped = replays.qwen_instances(recorded).dropped
+    left = [text for reason, text in dropped if reason == "no-instance"]
+    bare = [text.replace("Input:", "").replace("Output:", "").replace("Class label:", "").strip() for text in left]
+    assert [text for text in bare if text] == []
+
+
+def test_every_table_line_has_its_columns(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT)
+    table = list(importlib.import_module("bench.replays").run())
+    assert len(table) == 2 + len(FIGURES)
+    assert {line.count("|") for line in table} == {7}
