@@ -1,4 +1,8 @@
-"""`make bench`: every benchmark, or those named: `python -m bench novelty startup`."""
+"""`make bench`: the short benchmarks, or those named: `python -m bench novelty client paid replays`.
+
+`client`, `paid` and `replays` take minutes, and peers need environments of their own (BENCH_PEERS);
+`bench.servers` runs real servers (BENCH_SERVERS), `bench.kills` the quickstart, `bench.gpu` needs a GPU.
+"""
 
 from __future__ import annotations
 

@@ -136,7 +136,9 @@ def each_once(listed: Rows) -> Iterator[tuple[str, bool]]:
 
 
 def qwen_instances(raw: Path) -> Replay:
-    classes = {row["instruction"]: row["is_classification"] for row in rows(raw / "qwen3/is_clf_or_not.jsonl.gz")}
+    classes = {
+        row["instruction"]: row["is_classification"] for row in rows(raw / "qwen3/is_clf_or_not.jsonl.gz")
+    }
     return pairs("qwen3 instances", (
         (row["raw_instances"], bool(says_yes(classes.get(row["instruction"], ""))), False)
         for row in rows(raw / "qwen3/machine_generated_instances.jsonl.gz")
@@ -149,11 +151,15 @@ def qwen_verdicts(raw: Path) -> Replay:
 
 
 def korean_lists(raw: Path) -> Replay:
-    return lists("jojo_ko lists", each_once(rows(raw / "jojo_ko/machine_generated_instructions.jsonl.gz")), "ko")
+    return lists(
+        "jojo_ko lists", each_once(rows(raw / "jojo_ko/machine_generated_instructions.jsonl.gz")), "ko"
+    )
 
 
 def davinci_lists(raw: Path) -> Replay:
-    return lists("leadawon lists", each_once(rows(raw / "leadawon/machine_generated_instructions.jsonl.gz")), "en")
+    return lists(
+        "leadawon lists", each_once(rows(raw / "leadawon/machine_generated_instructions.jsonl.gz")), "en"
+    )
 
 
 def davinci_answers(raw: Path) -> Replay:

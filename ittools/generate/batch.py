@@ -191,9 +191,9 @@ class BatchTeacher:
         while True:
             try:
                 state = await self._client.batches.retrieve(batch.name)
-                failures = 0
-                if state.status in OVER:
+                if state.status in OVER:  # a page in HTML has no status, and counts as a failure
                     return state
+                failures = 0
             except Exception as error:
                 failures += 1
                 if failures >= PATIENCE or getattr(error, "status_code", None) in (401, 403, 404):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -58,9 +58,7 @@ def price_for(options: TeacherOptions) -> Price | None:
     table = read_prices(options.prices) if options.prices else {}
     prices: dict[str, Price] = {}
     for endpoint in endpoints_of(options):
-        openai = is_openai(endpoint)
-        free = not openai and _is_own(host_of(endpoint.url))
-        own = price_of(endpoint.model, options.price, free=free, published=openai, table=table)
+        own = _price_at(endpoint, options, table)
         if own is None:
             return None
         prices[endpoint.model] = own
@@ -69,12 +67,21 @@ def price_for(options: TeacherOptions) -> Price | None:
     return replace(first, by_model=others, discount=BATCH_DISCOUNT if options.batch else 1.0)
 
 
+def _price_at(endpoint: Endpoint, options: TeacherOptions, table: Mapping[str, Price]) -> Price | None:
+    openai = is_openai(endpoint)
+    free = not openai and _is_own(host_of(endpoint.url))
+    return price_of(endpoint.model, options.price, free=free, published=openai, table=table)
+
+
 def known_price(options: TeacherOptions) -> Price:
     """Nothing where it is not known. Raises UsageError when --max-cost needs it."""
     price = price_for(options)
     if price is None and options.max_cost is not None:
+        table = read_prices(options.prices) if options.prices else {}
+        ends = endpoints_of(options)
+        models = dict.fromkeys(one.model for one in ends if _price_at(one, options, table) is None)
         raise UsageError(
-            f"--max-cost needs the price of {options.model}: give --price IN,OUT or --prices FILE"
+            f"--max-cost needs the price of {', '.join(models)}: give --price IN,OUT or --prices FILE"
         )
     return price or Price()
 

@@ -67,11 +67,15 @@ class _Lane:
         if hasattr(teacher, "heard"):
             teacher.heard = self.pace.hear
         self.given = 0.0  # requests by weight: the lowest is next
-        self.rest, self.rests_until = 0.0, 0.0
+        self.rest, self.rests_until, self.rested = 0.0, 0.0, False
 
     def tire(self, wait: float | None) -> None:
-        self.rest = min(LONGEST_REST, max(FIRST_REST, 2 * self.rest))
-        self.rests_until = time.monotonic() + (wait if wait is not None else self.rest)
+        """Rest after a failure; those that fail while it rests already were sent before."""
+        now = time.monotonic()
+        if now >= self.rests_until:
+            self.rest = min(LONGEST_REST, max(FIRST_REST, 2 * self.rest))
+        self.rests_until = max(self.rests_until, now + (wait if wait is not None else self.rest))
+        self.rested = True
 
 
 class Endpoints:
@@ -81,12 +85,13 @@ class Endpoints:
         self, lanes: Sequence[tuple[Endpoint, Teacher]], note: Callable[[str], None] = lambda _: None
     ) -> None:
         self._lanes = [_Lane(endpoint, teacher) for endpoint, teacher in lanes]
+        self._all = [teacher for _, teacher in lanes]  # also those that leave
         self.model = self._lanes[0].teacher.model
         self.concurrency = sum(lane.teacher.concurrency for lane in self._lanes)
         self._note = note
 
     async def close(self) -> None:
-        await asyncio.gather(*(lane.teacher.close() for lane in self._lanes))
+        await asyncio.gather(*(teacher.close() for teacher in self._all))
 
     async def answer(self, request: Request) -> Response:
         """By the endpoint whose turn it is; by another one where that fails for now."""
@@ -122,6 +127,10 @@ class Endpoints:
     def _next(self, tried: set[int]) -> _Lane | None:
         now = time.monotonic()
         free = [lane for lane in self._lanes if id(lane) not in tried and lane.rests_until <= now]
+        for lane in free:
+            if lane.rested:  # back among the others: with its share, not with all that it missed
+                lane.given = max(other.given for other in free)
+                lane.rested = False
         return min(free, key=lambda lane: lane.given, default=None)
 
     def _soonest(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ittools.generate.teacher import Response
@@ -30,11 +30,11 @@ def expected_digit(response: Response, first: int, last: int) -> float | None:
     probabilities. Null without log-probabilities.
     """
     for alternatives in top_tokens(response):
-        chances = {
-            int(token.strip()): math.exp(logprob)
-            for token, logprob in alternatives.items()
-            if token.strip().isascii() and token.strip().isdigit() and first <= int(token.strip()) <= last
-        }
+        chances: dict[int, float] = {}
+        for token, logprob in alternatives.items():  # "4" and " 4" are two tokens of one digit
+            digit = token.strip()
+            if digit.isascii() and digit.isdigit() and first <= int(digit) <= last:
+                chances[int(digit)] = chances.get(int(digit), 0.0) + math.exp(logprob)
         if chances:
             return sum(digit * chance for digit, chance in chances.items()) / sum(chances.values())
     return None
@@ -44,7 +44,7 @@ def _of_choice(choice: Mapping[str, Any]) -> list[dict[str, float]]:
     said = choice["logprobs"]
     if "content" in said:  # chat
         return [_listed(token) for token in said["content"] or []]
-    return [dict(one or {}) for one in said["top_logprobs"] or []]  # completions
+    return [_sound((one or {}).items()) for one in said["top_logprobs"] or []]  # completions
 
 
 def _of_output(output: list[Any]) -> list[dict[str, float]]:
@@ -54,8 +54,13 @@ def _of_output(output: list[Any]) -> list[dict[str, float]]:
 
 def _listed(token: Mapping[str, Any]) -> dict[str, float]:
     listed = token.get("top_logprobs") or [token]
-    found: dict[str, float] = {}
-    for one in listed:  # "4" and " 4" are two tokens of one digit
-        if isinstance(one.get("logprob"), int | float):
-            found[str(one["token"])] = float(one["logprob"])
-    return found
+    return _sound((one["token"], one.get("logprob")) for one in listed)
+
+
+def _sound(pairs: Iterable[tuple[Any, Any]]) -> dict[str, float]:
+    """Tokens with a probability: a number up to 0 as its logarithm."""
+    return {
+        str(token): min(0.0, float(logprob))
+        for token, logprob in pairs
+        if isinstance(logprob, int | float) and not isinstance(logprob, bool) and math.isfinite(logprob)
+    }

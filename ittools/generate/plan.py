@@ -36,7 +36,7 @@ from ittools.store.outcome import Answer
 REHEARSED = 48  # tasks played through
 AROUND_CALLS = (0.85, 1.4)  # times the calls: teachers that are more, and less, of use
 AROUND_INPUTS = (1.0, 1.02)  # inputs are counted, not guessed
-AROUND_PROMPTS = (0.85, 1.2)  # dense and loose text under the usual tokenizers
+AROUND_PROMPTS = (0.8, 1.25)  # dense and loose text under the usual tokenizers
 AROUND_ANSWERS = (0.4, 2.2)  # terse and talkative teachers
 AROUND_PILOT = (0.87, 1.15)  # round what a finished run of the same kind tells
 

@@ -41,12 +41,12 @@ def generate(options: GenerateOptions, progress: Progress) -> Outcome | Answer:
         UsageError: no key, a number out of range. Stopped: the budget is spent.
         TeacherError: the server is out of reach; the same command goes on later.
     """
-    check(options)
     prompts = prompts_of(options.method, options.prompts)
     if options.show_prompts:
         return Answer(prompts.text.splitlines(), {"method": options.method, "prompts": prompts.text})
     if options.explain:
         return explain(options.out, options.explain)
+    check(options)
     work = read_work(options, prompts)
     if options.dry_run:
         from ittools.generate.plan import estimate

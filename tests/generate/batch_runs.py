@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from batch_server import Batches, Json, answered, asked
+from batch_server import Batches, Json, Trouble, answered, asked
 from generate_runs import records
 
 NO_RETRY = {"x-should-retry": "false"}  # the SDK's own retries are not what is tested
@@ -42,18 +42,19 @@ def account(out: Path) -> Json:
     return dict(manifest["teacher"])
 
 
-def no(status: int, message: str = "no") -> web.Response:
+def no(status: int, message: str = "no") -> Trouble:
     """A refusal of a whole HTTP request."""
-    return web.json_response({"error": {"message": message}}, status=status, headers=NO_RETRY)
+    body = {"error": {"message": message}}
+    return lambda: web.json_response(body, status=status, headers=NO_RETRY)
 
 
 def the_first(
-    method: str, end: str, trouble: web.Response | str, times: int = 1
-) -> Callable[[str, str], web.Response | str | None]:
+    method: str, end: str, trouble: Trouble, times: int = 1
+) -> Callable[[str, str], Trouble | None]:
     """Trouble for the first calls to an address that ends so."""
     left = [trouble] * times
 
-    def decide(called: str, path: str) -> web.Response | str | None:
+    def decide(called: str, path: str) -> Trouble | None:
         return left.pop() if left and called == method and path.endswith(end) else None
 
     return decide

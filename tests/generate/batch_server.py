@@ -22,6 +22,7 @@ from typing import Any
 from aiohttp import web
 
 Json = dict[str, Any]
+Trouble = Callable[[], web.Response] | str  # another answer, or what becomes of the connection
 DROP, DROP_AFTERWARDS = "drop", "drop afterwards"  # the connection, before or after the work is done
 NO_AFTERWARDS = "500 afterwards"
 HANG, HANG_AFTERWARDS = "hang", "hang afterwards"  # for as long as the server lives
@@ -77,7 +78,7 @@ class Batches:
     held: bool = False
     line: Callable[[Json], Json | str | None] = answered
     ending: Callable[[Json], str] = lambda _: "completed"
-    trouble: Callable[[str, str], web.Response | str | None] = lambda method, path: None
+    trouble: Callable[[str, str], Trouble | None] = lambda method, path: None
     files: dict[str, str] = field(default_factory=dict)
     made: list[Json] = field(default_factory=list)
     direct: list[Json] = field(default_factory=list)  # questions that went round the batches
@@ -144,8 +145,8 @@ class _App:
         state = self.state
         state.calls.append((request.method, request.path))
         trouble = state.trouble(request.method, request.path)
-        if isinstance(trouble, web.Response):
-            return trouble
+        if callable(trouble):
+            return trouble()
         answer = web.Response() if trouble in (DROP, HANG) else await handler(request)
         if trouble in (HANG, HANG_AFTERWARDS):
             state.hung.set()

@@ -19,7 +19,9 @@ from ittools.generate.teacher import Request, RequestFailed, Response, TryAgain
 A, B = "http://a/v1", "http://b/v1"
 
 
-def lanes(*teachers: Scripted, weights: Sequence[float] = (1.0, 1.0), notes: list[str] | None = None) -> Endpoints:
+def lanes(
+    *teachers: Scripted, weights: Sequence[float] = (1.0, 1.0), notes: list[str] | None = None
+) -> Endpoints:
     urls = (A, B, "http://c/v1")
     ends = [
         (Endpoint(url, f"model-{url[7]}", weight=weight), teacher)
@@ -34,7 +36,8 @@ def several(ends: Endpoints, count: int, **options: object) -> list[Response]:
 
 
 @pytest.mark.parametrize(
-    ("weights", "shares"), [((3.0, 1.0), (75, 25)), ((1.0, 1.0), (50, 50)), ((0.5, 2.0), (20, 80)), ((9.0, 1.0), (90, 10))]
+    ("weights", "shares"),
+    [((3.0, 1.0), (75, 25)), ((1.0, 1.0), (50, 50)), ((0.5, 2.0), (20, 80)), ((9.0, 1.0), (90, 10))],
 )
 @pytest.mark.parametrize("slots", [1, 8])
 def test_requests_are_shared_out_exactly_by_weight(
@@ -171,7 +174,9 @@ def test_endpoint_that_refuses_for_good_leaves_with_a_note_and_the_run_goes_on()
 
 def test_last_endpoint_that_refuses_ends_the_run() -> None:
     notes: list[str] = []
-    ends = lanes(*(Scripted(lambda *_: TeacherError("wrong key")) for _ in range(3)), weights=(1, 1, 1), notes=notes)
+    ends = lanes(
+        *(Scripted(lambda *_: TeacherError("wrong key")) for _ in range(3)), weights=(1, 1, 1), notes=notes
+    )
     with pytest.raises(TeacherError, match="wrong key"):
         several(ends, 30)
     assert len(notes) == 2

@@ -44,7 +44,9 @@ def test_every_record_of_every_method_is_explained_from_its_output_back_to_its_p
     run: Runner, tmp_path: Path, method: str
 ) -> None:
     out = tmp_path / "out"
-    run.finished(*words(out, "--keep-dropped", "--offline-errors", "0.3", *own_options(method, tmp_path), num=6))
+    run.finished(
+        *words(out, "--keep-dropped", "--offline-errors", "0.3", *own_options(method, tmp_path), num=6)
+    )
     for record in (*records(out), *records(out, "dropped")):
         value = explained(run, out, str(record["id"]))
         assert value["not_in_ledger"] == []
@@ -61,7 +63,10 @@ def test_for_a_person_it_is_the_prompt_indented_and_the_answer(run: Runner, tmp_
     lines = ran.out.splitlines()
     assert lines[0] == f"record     {record['id']}"
     assert f"parents    {record['parents'][0]}" in lines  # type: ignore[index]
-    sent, came = lines.index("sent >"), next(n for n, line in enumerate(lines) if line.startswith("came < stop, "))
+    sent, came = (
+        lines.index("sent >"),
+        next(n for n, line in enumerate(lines) if line.startswith("came < stop, ")),
+    )
     assert lines[sent + 1] == f"  {record['instruction']}"
     assert lines[came + 1] == f"  {str(record['output']).splitlines()[0]}"
 
@@ -147,10 +152,14 @@ def test_ledger_moved_away_is_one_line(run: Runner, tmp_path: Path) -> None:
 def test_it_asks_nobody_and_changes_nothing(run: Runner, server: Server, tmp_path: Path) -> None:
     run.finished(*words(tmp_path / "out", url=server.url, num=2))
     asked, wanted = len(server.asked), str(records(tmp_path / "out")[0]["id"])
-    before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file() and "ledger" not in str(p)}
+    before = {
+        p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file() and "ledger" not in str(p)
+    }
     assert run("generate", "--out", str(tmp_path / "out"), "--explain", wanted).code == 0
     assert len(server.asked) == asked
-    after = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file() and "ledger" not in str(p)}
+    after = {
+        p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file() and "ledger" not in str(p)
+    }
     assert after == before
 
 
@@ -159,5 +168,7 @@ def test_control_characters_of_an_answer_do_not_reach_the_terminal(
 ) -> None:
     server.trouble = lambda _: says("red \x1b[31m and \x07 bell\u202e and\rback")
     run.finished(*words(tmp_path / "out", *own_options("answer", tmp_path, 1), url=server.url, num=1))
-    ran = run("generate", "--out", str(tmp_path / "out"), "--explain", str(records(tmp_path / "out")[0]["id"]))
+    ran = run(
+        "generate", "--out", str(tmp_path / "out"), "--explain", str(records(tmp_path / "out")[0]["id"])
+    )
     assert not {"\x1b", "\x07", "\u202e", "\r"} & set(ran.out)

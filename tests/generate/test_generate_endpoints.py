@@ -66,7 +66,9 @@ def test_each_server_is_asked_for_its_model_and_each_record_says_who_wrote_it(
     assert by_model(manifest) == {f"small-7b at {server.url}": 20, f"large-70b at {other.url}": 20}
 
 
-@pytest.mark.parametrize("trouble", [status(503), reset, status(429, error("slow"))], ids=["503", "reset", "429"])
+@pytest.mark.parametrize(
+    "trouble", [status(503), reset, status(429, error("slow"))], ids=["503", "reset", "429"]
+)
 def test_server_that_dies_amid_a_run_loses_no_record(
     run: Runner, server: Server, other: Server, tmp_path: Path, trouble: object
 ) -> None:

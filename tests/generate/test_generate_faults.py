@@ -27,6 +27,7 @@ from misbehaving_server import (
     status,
 )
 
+
 @pytest.mark.parametrize(
     "trouble",
     [status(500), status(503), status(504), reset, hang_up, short_body, status(200, "<html>"), status(200, "null"), status(200, "[]"),

@@ -6,7 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
-from generate_runs import KEY, Runner, all_bytes, records, responses_kept, shard_hashes, start, wait_for, words
+from generate_runs import (
+    KEY,
+    Runner,
+    all_bytes,
+    records,
+    responses_kept,
+    shard_hashes,
+    start,
+    wait_for,
+    words,
+)
 from method_lines import own_options
 from misbehaving_server import (
     Asked,
@@ -151,7 +161,9 @@ def test_echoed_keys_of_two_endpoints_are_in_no_file_and_no_output(
         monkeypatch.setenv(name, key)
     with serving() as other:
         for one in (server, other):
-            one.trouble = lambda asked: echo_key if asked.number < 8 else status(401, error("no " + echoed(asked)))
+            one.trouble = lambda asked: (
+                echo_key if asked.number < 8 else status(401, error("no " + echoed(asked)))
+            )
         ends = [f"--endpoint={one.url},key={name}" for one, name in ((server, "KEY_A"), (other, "KEY_B"))]
         flags = ["generate", *ends, "-v", "--keep-dropped", "-m", "served", *line("answer", tmp_path, 30)]
         ran = run(*flags, "--out", str(tmp_path / "out"), "--backoff", "0")

@@ -127,7 +127,9 @@ def test_rate_is_learnt_from_refusals_and_little_is_lost_to_them(
 class Sometimes(Scripted):
     """Refuses as `decide` says, at once; answers in a fifth of a second."""
 
-    def __init__(self, clock: Clock, decide: Callable[[Request, int], bool], wait: float | None = None) -> None:
+    def __init__(
+        self, clock: Clock, decide: Callable[[Request, int], bool], wait: float | None = None
+    ) -> None:
         super().__init__(concurrency=32)
         self.clock, self.decide, self.wait, self.times = clock, decide, wait, list[float]()
 

@@ -86,7 +86,13 @@ def said(model: str = "", discount: float = 1.0) -> Response:
 
 @pytest.mark.parametrize(
     ("response", "cost"),
-    [(said(), 0.0012), (said("a"), 0.0012), (said("b"), 0.012), (said("other"), 0.0012), (said("b", 0.5), 0.006)],
+    [
+        (said(), 0.0012),
+        (said("a"), 0.0012),
+        (said("b"), 0.012),
+        (said("other"), 0.0012),
+        (said("b", 0.5), 0.006),
+    ],
 )
 def test_answer_costs_what_its_model_costs(response: Response, cost: float) -> None:
     assert MIXED.cost(response) == pytest.approx(cost)
@@ -103,7 +109,13 @@ def test_most_that_a_request_can_cost_is_that_of_the_dearest_model() -> None:
     st.sampled_from(["", "a", "b", "c", "d"]),
 )  # fmt: skip
 def test_reservation_covers_n_whole_answers_and_every_turn_by_any_model(
-    models: dict[str, Price], own: Price, n: int, prompt: str, before: list[tuple[str, str]], discount: float, who: str
+    models: dict[str, Price],
+    own: Price,
+    n: int,
+    prompt: str,
+    before: list[tuple[str, str]],
+    discount: float,
+    who: str,
 ) -> None:
     price = Price(own.prompt, own.completion, models, discount)
     asked = Request("answer", 0, 0, prompt, "m", "1", max_tokens=70, n=n, before=tuple(before))
@@ -120,6 +132,12 @@ def test_batch_pays_half_in_the_reservation_and_in_the_account() -> None:
     asking = asker(teacher, price=half)
     ask(asking, asked)
     assert asking.ledger.spent() == pytest.approx((1_000 * 10 + 100 * 20) / 2e6)
+
+
+def test_question_of_a_probe_is_sent_directly_and_reserved_at_the_list_price() -> None:
+    probe = Request("probe", 0, 0, "Say hello.", "m", "1", max_tokens=64)
+    half = Price(10, 20, discount=BATCH_DISCOUNT)
+    assert half.most(probe) >= half.cost(Response("x", "length", 10 + OVERHEAD, 64))
 
 
 def test_answer_bought_at_the_list_price_amid_a_batch_pays_it() -> None:
@@ -164,5 +182,7 @@ def test_price_of_several_endpoints_is_unknown_where_one_is(table: Path) -> None
 
 
 def test_limit_without_a_price_is_refused_and_names_the_model() -> None:
-    with pytest.raises(UsageError, match="--max-cost needs the price of strange: give --price IN,OUT or --prices FILE"):
+    with pytest.raises(
+        UsageError, match="--max-cost needs the price of strange: give --price IN,OUT or --prices FILE"
+    ):
         known_price(options(model="strange", max_cost=1.0, base_url="https://api.example.com/v1"))

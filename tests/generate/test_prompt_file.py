@@ -190,7 +190,7 @@ def test_manifest_keeps_the_text_that_was_used(run: Runner, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("method", METHODS)
 def test_show_prompts_prints_a_file_that_prompts_takes(run: Runner, tmp_path: Path, method: str) -> None:
-    more = ["--api", "completions"] if method == "magpie" else []
+    more = ["--api", "completions", "--pre-query", "chatml"] if method == "magpie" else []
     more += ["x.jsonl"] if method in ("answer", "backtranslate") else []
     ran = run(*words(tmp_path / "out", "--method", method, "--show-prompts", *more))
     assert (ran.code, ran.err) == (0, "")

@@ -127,14 +127,14 @@ def test_davinci_instances_give_a_task_for_four_answers_of_five(recorded: Path) 
     assert valid / len(answers) >= 0.8
 
 
-def test_korean_chat_answers_give_nearly_every_instruction_the_authors_took(recorded: Path) -> None:
+def test_korean_chat_answers_give_every_instruction_the_authors_took(recorded: Path) -> None:
     lists = rows(recorded / "jojo_ko/machine_generated_instructions.jsonl.gz")
     found = 0
     for row in lists:
         text, cut = continued(row)
         found += plain(row["instruction"]) in {plain(t) for t in numbered_tasks(text, cut=cut, goes_on=True)}
     assert len(lists) == 574
-    assert found / len(lists) >= 0.9
+    assert found == len(lists)
 
 
 def plain(task: str) -> str:
@@ -171,14 +171,18 @@ def test_recorded_set_gives_these_tasks_and_drops_the_rest_for_these_reasons(
     assert got == FIGURES[name]
 
 
-def test_what_qwen_said_without_an_instance_holds_none(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer that gives nothing has nothing behind its labels: no letter, no digit, no sign."""
+def test_what_qwen_said_without_an_instance_holds_none(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 170 answers four say in words that there is no input, and none says anything else."""
     monkeypatch.syspath_prepend(ROOT)
     replays = importlib.import_module("bench.replays")
     dropped = replays.qwen_instances(recorded).dropped
     left = [text for reason, text in dropped if reason == "no-instance"]
-    bare = [text.replace("Input:", "").replace("Output:", "").replace("Class label:", "").strip() for text in left]
-    assert [text for text in bare if text] == []
+    bare = [
+        text.replace("Input:", "").replace("Output:", "").replace("Class label:", "").strip() for text in left
+    ]
+    assert sorted(text for text in bare if text) == ["No input.", "None", "None", "|"]
 
 
 def test_every_table_line_has_its_columns(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import random
 from functools import cache
 
 import pytest
-from method_runs import job_for, some_rounds, sent
+from method_runs import job_for, sent, some_rounds
 from prompt_reading import read
 
 from ittools.generate.demonstrations import Demonstration

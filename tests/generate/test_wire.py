@@ -49,7 +49,7 @@ def test_plain_question_in_the_three_forms() -> None:
     assert body_of(asked("chat")) == {**common, "max_tokens": 99, "messages": turn}
     assert body_of(asked("completions")) == {**common, "max_tokens": 99, "prompt": "What?"}
     assert body_of(asked("responses")) == {
-        **common, "max_output_tokens": 99, "input": turn, "store": False,
+        **common, "max_output_tokens": 99, "input": turn, "store": False, "stream": False,
     }  # fmt: skip
 
 

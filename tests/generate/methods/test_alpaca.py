@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from method_runs import Say, job_for, some_rounds, reasons, run_method, seeds, sent, unlike
+from method_runs import Say, job_for, reasons, run_method, seeds, sent, unlike
 
 from ittools.errors import Stopped
 from ittools.generate.harvest import Harvest

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from method_runs import job_for, some_rounds, reasons, run_method, seeds, sent
+from method_runs import job_for, reasons, run_method, seeds, sent, some_rounds
 
 from ittools.errors import Stopped
 from ittools.generate.harvest import Harvest
