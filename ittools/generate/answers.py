@@ -77,6 +77,16 @@ async def answer_all(
     return answered
 
 
+def drop_open(job: Job, one: Open, reason: str) -> None:
+    """An instruction that gets no answer."""
+    context = [{"role": role, "content": content} for role, content in one.before]
+    record = job.record(
+        one.instruction, one.input, "", language=one.language, parents=one.parents, requests=one.requests,
+        scores=one.scores, context=context, license=one.license, **one.meta,
+    )  # fmt: skip
+    job.harvest.drop(record, reason)
+
+
 def keep_answers(job: Job, answered: Sequence[Answered], language: str) -> bool:
     """Good samples into the harvest as one task, bad ones to the dropped; whether any was good."""
     for one in answered:

@@ -145,10 +145,12 @@ def test_variable_that_is_empty_is_one_line_and_exit_2_before_a_folder_is_made(
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("--endpoint", "ftp://a/v1"), "--endpoint ftp://a/v1: expected http(s)://host/v1 with no password in it"),
+        (("--endpoint", "ftp://a/v1"),
+        "--endpoint ftp://a/v1: expected http(s)://host/v1 with no password in it"),
         (("--endpoint", "http://me:pw@a/v1"), "expected http(s)://host/v1 with no password in it"),
         (("--endpoint", "http://a/v1,weigth=2"), "did you mean 'weight'?"),
-        (("--endpoint", "http://a/v1", "--base-url", "http://b/v1"), "give --endpoint or --base-url, not both"),
+        (("--endpoint", "http://a/v1", "--base-url", "http://b/v1"),
+        "give --endpoint or --base-url, not both"),
         (("--endpoint", "http://a/v1", "--batch"), "--batch buys from one"),
         (("--rpm", "0"), "--rpm must be positive"), (("--tpm", "nan"), "--tpm must be positive"),
     ],

@@ -30,7 +30,8 @@ from misbehaving_server import (
 
 @pytest.mark.parametrize(
     "trouble",
-    [status(500), status(503), status(504), reset, hang_up, short_body, status(200, "<html>"), status(200, "null"), status(200, "[]"),
+    [status(500), status(503), status(504), reset, hang_up, short_body, status(200, "<html>"),
+     status(200, "null"), status(200, "[]"),
      status(200, {"choices": []})],
     ids=["500", "503", "504", "reset", "hang-up", "short", "html", "null",
          "list", "no-choices"],

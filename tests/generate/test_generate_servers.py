@@ -98,7 +98,8 @@ def test_kills_at_several_moments_buy_again_only_what_was_in_flight(
 
 @pytest.mark.parametrize(
     ("trouble", "reason"),
-    [(status(400, error("poison")), "teacher-failed"), (huge(20), "teacher-failed"), (says(""), "empty-output"),
+    [(status(400, error("poison")), "teacher-failed"), (huge(20), "teacher-failed"),
+     (says(""), "empty-output"),
      (says(None, "content_filter"), "empty-output"), (says("cut here", "length"), "cut-off")],
     ids=["400", "huge", "empty", "filtered", "cut"],
 )  # fmt: skip

@@ -19,7 +19,8 @@ CHAT: dict[str, Any] = {
         "index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "4"},
         "logprobs": {"content": [
             {"token": "4", "logprob": FOUR, "bytes": [52], "top_logprobs": [
-                {"token": "4", "logprob": FOUR, "bytes": [52]}, {"token": "5", "logprob": FIVE, "bytes": [53]}]},
+                {"token": "4", "logprob": FOUR, "bytes": [52]},
+                {"token": "5", "logprob": FIVE, "bytes": [53]}]},
             {"token": ".", "logprob": -0.1, "bytes": [46], "top_logprobs": [{"token": ".", "logprob": -0.1}]},
         ], "refusal": None},
     }],
@@ -99,7 +100,8 @@ def test_a_digit_written_as_two_tokens_counts_with_both_chances() -> None:
      {"choices": [{"logprobs": {"content": [{}]}}]}, {"output": []}, {"output": [{"type": "message"}]},
      {"output": None}, {"choices": [{"logprobs": {"content": [{"top_logprobs": [{"token": "4"}]}]}}]},
      {"choices": [{"logprobs": {"content": [{"top_logprobs": [{"logprob": -1}]}]}}]}, "[" * 100_000,
-     {"choices": [{"logprobs": {"top_logprobs": [None, 3]}}]}, {"choices": [{"logprobs": {"top_logprobs": 7}}]},
+     {"choices": [{"logprobs": {"top_logprobs": [None, 3]}}]},
+     {"choices": [{"logprobs": {"top_logprobs": 7}}]},
      {"choices": [{"logprobs": {"top_logprobs": [{"4": None}]}}]},
      {"choices": [{"logprobs": {"top_logprobs": [{"4": "x"}]}}]}],
 )  # fmt: skip

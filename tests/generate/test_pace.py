@@ -261,7 +261,8 @@ def test_nothing_left_holds_sending_until_the_reset(
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("1s", 1.0), ("6m0s", 360.0), ("20ms", 0.02), ("1.5", 1.5), ("1h2m3s", 3_723.0), ("2d", 172_800.0),
-     ("1m30.5s", 90.5), (" 7s ", 7.0), ("", None), ("soon", None), ("1s2", 3.0), ("-1", None), ("1.2.3", None),
+     ("1m30.5s", 90.5), (" 7s ", 7.0), ("", None), ("soon", None), ("1s2", 3.0), ("-1", None),
+     ("1.2.3", None),
      ("Wed, 21 Oct 2015 07:28:00 GMT", None), ("1 s", None), (".", None)],
 )  # fmt: skip
 def test_reset_is_read_as_seconds(text: str, seconds: float | None) -> None:

@@ -207,7 +207,8 @@ def test_no_text_makes_it_raise(text: str, cut: bool, goes_on: bool) -> None:
         assert (given_, wanted) == (given_.strip(), wanted.strip())
 
 
-@pytest.mark.parametrize("piece", [ADD + "\n", "4. Output:\n", "### ", "###\n", "- ", "Task ", "task 4. ", "\n",
+@pytest.mark.parametrize("piece",
+[ADD + "\n", "4. Output:\n", "### ", "###\n", "- ", "Task ", "task 4. ", "\n",
                                    "Instruction:\n", "9", "{", '{"tasks": [', "* "])  # fmt: skip
 def test_repetition_costs_no_more_than_its_length(piece: str) -> None:
     assert whole_tasks(piece * 5_000, cut=True) is not None

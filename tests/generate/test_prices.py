@@ -28,7 +28,8 @@ def table(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("model", "price"),
-    [("qwen", Price(1, 2)), ("qwen-7b", Price(1, 2)), ("qwen-72b", Price(3, 4.5)), ("qwen-72b-instruct", Price(3, 4.5)),
+    [("qwen", Price(1, 2)), ("qwen-7b", Price(1, 2)), ("qwen-72b", Price(3, 4.5)),
+     ("qwen-72b-instruct", Price(3, 4.5)),
      ("qwen2", None), ("org/model:free", Price(0, 0)), ("gpt-4o", Price(9, 8)), ("gpt-4o-mini", Price(9, 8)),
      ("gpt-4.1", Price(2, 8)), ("strange", None)],
 )  # fmt: skip
@@ -51,11 +52,13 @@ def test_price_in_the_file_holds_for_a_machine_of_one_s_own(table: Path) -> None
     ("content", "said"),
     [
         (None, "no such file"), ("", "expected a line `model: [IN, OUT]` for each model"),
-        ("- a\n", "expected a line"), ("qwen: 3\n", "qwen: expected [IN, OUT] in dollars per million tokens, got 3"),
+        ("- a\n", "expected a line"),
+        ("qwen: 3\n", "qwen: expected [IN, OUT] in dollars per million tokens, got 3"),
         ("qwen: [1]\n", "expected [IN, OUT]"), ("qwen: [1, 2, 3]\n", "expected [IN, OUT]"),
         ("qwen: [1, -2]\n", "expected [IN, OUT]"), ("qwen: [.nan, 2]\n", "expected [IN, OUT]"),
         ("qwen: [true, 2]\n", "expected [IN, OUT]"), ("qwen: ['1', 2]\n", "expected [IN, OUT]"),
-        ("qwen: {in: 1}\n", "expected [IN, OUT]"), ("qwen: [1, 2]\nqwen: [3, 4]\n", "qwen"), ("a: [1\n", "prices.yaml"),
+        ("qwen: {in: 1}\n", "expected [IN, OUT]"), ("qwen: [1, 2]\nqwen: [3, 4]\n", "qwen"),
+        ("a: [1\n", "prices.yaml"),
     ],
 )  # fmt: skip
 def test_file_that_tells_no_prices_is_a_clear_error(tmp_path: Path, content: str | None, said: str) -> None:
@@ -104,8 +107,10 @@ def test_most_that_a_request_can_cost_is_that_of_the_dearest_model() -> None:
 
 
 @given(
-    st.dictionaries(st.sampled_from("abc"), priced, max_size=3), priced, st.integers(1, 5), st.text(max_size=50),
-    st.lists(st.tuples(st.just("user"), st.text(max_size=50)), max_size=3), st.sampled_from([1.0, BATCH_DISCOUNT]),
+    st.dictionaries(st.sampled_from("abc"), priced, max_size=3), priced, st.integers(1, 5),
+    st.text(max_size=50),
+    st.lists(st.tuples(st.just("user"), st.text(max_size=50)), max_size=3),
+    st.sampled_from([1.0, BATCH_DISCOUNT]),
     st.sampled_from(["", "a", "b", "c", "d"]),
 )  # fmt: skip
 def test_reservation_covers_n_whole_answers_and_every_turn_by_any_model(

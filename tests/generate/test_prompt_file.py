@@ -54,7 +54,8 @@ SECTION = Section("Do {task}.", {"chat": "Say it.", "json": 'As {"a": 1}.', "com
 
 @pytest.mark.parametrize(
     ("style", "text"),
-    [(CHAT, "Do {task}.\n\nSay it."), (JSON, 'Do {task}.\n\nAs {"a": 1}.'), (COMPLETION, "Do {task}.\nIt is:"),
+    [(CHAT, "Do {task}.\n\nSay it."), (JSON, 'Do {task}.\n\nAs {"a": 1}.'),
+     (COMPLETION, "Do {task}.\nIt is:"),
      (Style("responses", False), "Do {task}.\n\nSay it."),
      (Style("responses", True), 'Do {task}.\n\nAs {"a": 1}.'),
      (Style("completions", True), "Do {task}.\nIt is:")],
@@ -111,13 +112,14 @@ def test_braces_of_inputs_reach_the_teacher_as_they_are(run: Runner, tmp_path: P
         ("answer", "=== answer\nSay something.", "answer: {task} is missing for chat endpoints"),
         ("answer", "=== answer\n--- chat\n{task}", "answer: {task} is missing for completion endpoints"),
         ("answer", "=== answer\n--- completion\n{task}", "answer: {task} is missing for chat endpoints"),
-        ("answer", "=== answer\n{task}\n--- chatty\nx", "3: no form 'chatty'; there are chat, json, completion"),
+        ("answer", "=== answer\n{task}\n--- chatty\nx",
+        "3: no form 'chatty'; there are chat, json, completion"),
         ("alpaca", "=== tasks\nx", "tasks: {demonstrations} is missing for json endpoints"),
         ("evolve", "=== equal\n{task}", "equal: {other} is missing for chat endpoints"),
     ],
 )  # fmt: skip
 def test_own_file_with_a_mistake_is_a_clear_error(tmp_path: Path, method: str, text: str, said: str) -> None:
-    with pytest.raises(InputError, match="own.txt") as caught:
+    with pytest.raises(InputError, match=r"own\.txt") as caught:
         prompts_of(method, own(tmp_path, text))
     assert said in str(caught.value)
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ittools.generate.answers import Answered, Open, answer_all, keep_answers, whole
+from ittools.generate.answers import Answered, Open, answer_all, drop_open, keep_answers, whole
 from ittools.generate.job import Job
 from ittools.generate.parse import says_yes, unwrapped
 from ittools.generate.seeds import Seed, in_language
@@ -161,12 +161,7 @@ class Evolve:
             lineage.depth += 1
 
     def _drop(self, step: _Step, reason: str) -> None:
-        one = self._open(step)
-        record = self.job.record(
-            one.instruction, "", "", language=one.language, parents=one.parents, requests=one.requests,
-            **one.meta,
-        )  # fmt: skip
-        self.job.harvest.drop(record, reason)
+        drop_open(self.job, self._open(step), reason)
 
 
 def _founder(seed: Seed, language: str, rng: random.Random) -> Lineage:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from ittools.errors import UsageError
-from ittools.generate.answers import Open, answer_all, keep_answers
+from ittools.generate.answers import Open, answer_all, drop_open, keep_answers
 from ittools.generate.checks import instruction_reason
 from ittools.generate.harvest import spread
 from ittools.generate.job import Job
@@ -100,7 +100,7 @@ class Magpie:
                 missing[one.language] -= 1
                 chosen.append(one)
             elif one:
-                self._drop(one, "surplus")
+                drop_open(self.job, one, "surplus")
         for one, samples in zip(chosen, await answer_all(job, chosen, number), strict=True):
             keep_answers(job, samples, one.language)
         return True
@@ -133,12 +133,5 @@ class Magpie:
             one.scores = self.job.novelty.scores(verdict)
             reason = None if verdict.novel else "not-novel"
         if reason:
-            self._drop(one, reason)
+            drop_open(self.job, one, reason)
         return None if reason else one
-
-    def _drop(self, one: Open, reason: str) -> None:
-        record = self.job.record(
-            one.instruction, "", "", language=one.language, requests=one.requests, scores=one.scores,
-            **one.meta,
-        )  # fmt: skip
-        self.job.harvest.drop(record, reason)

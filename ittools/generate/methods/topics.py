@@ -10,7 +10,7 @@ import random
 from collections.abc import Sequence
 
 from ittools.generate import shapes
-from ittools.generate.answers import Open, answer_all, keep_answers
+from ittools.generate.answers import Open, answer_all, drop_open, keep_answers
 from ittools.generate.checks import instruction_reason
 from ittools.generate.demonstrations import numbered
 from ittools.generate.harvest import spread
@@ -51,7 +51,7 @@ class Topics:
                     missing[found.language] -= 1
                     chosen.append(found)
                 else:
-                    self._drop(found, "surplus")
+                    drop_open(self.job, found, "surplus")
         for found, samples in zip(chosen, await answer_all(job, chosen, number), strict=True):
             keep_answers(job, samples, found.language)
         return True
@@ -110,25 +110,18 @@ class Topics:
         goes_on = request.api == "completions"
         tasks = [] if response.failed else numbered_tasks(response.text, cut=response.cut, goes_on=goes_on)
         if not tasks:
-            self._drop(blank, "teacher-failed" if response.failed else "no-task-in-answer")
+            drop_open(self.job, blank, "teacher-failed" if response.failed else "no-task-in-answer")
         sound = []
         for instruction in tasks:
             one = blank.with_instruction(instruction)
             reason = instruction_reason(instruction, blank.language)
             if reason:
-                self._drop(one, reason)
+                drop_open(self.job, one, reason)
             else:
                 sound.append(one)
         verdicts = self.job.novelty.judge([one.instruction for one in sound], blank.language)
         for one, verdict in zip(sound, verdicts, strict=True):
             one.scores = self.job.novelty.scores(verdict)
             if not verdict.novel:
-                self._drop(one, "not-novel")
+                drop_open(self.job, one, "not-novel")
         return [one for one, verdict in zip(sound, verdicts, strict=True) if verdict.novel]
-
-    def _drop(self, one: Open, reason: str) -> None:
-        record = self.job.record(
-            one.instruction, "", "", language=one.language, parents=one.parents, requests=one.requests,
-            scores=one.scores, **one.meta,
-        )  # fmt: skip
-        self.job.harvest.drop(record, reason)

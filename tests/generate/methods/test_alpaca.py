@@ -137,7 +137,8 @@ def test_cut_answer_loses_its_last_task_only(finish: str) -> None:
 @pytest.mark.parametrize(
     ("response", "reason"),
     [(Response("refused", "failed"), "teacher-failed"), (Response("", "content_filter"), "no-task-in-answer"),
-     (Response("I cannot do that.", "stop"), "no-task-in-answer"), (Response("###\n4.", "stop"), "no-task-in-answer")],
+     (Response("I cannot do that.", "stop"), "no-task-in-answer"),
+     (Response("###\n4.", "stop"), "no-task-in-answer")],
 )  # fmt: skip
 def test_answer_without_a_task_is_one_dropped_candidate(response: Response, reason: str) -> None:
     def say(request: Request) -> Response | str:

@@ -106,7 +106,8 @@ def test_several_samples_are_one_request_in_all_where_the_endpoint_gives_n() -> 
     [(Response("", "stop"), "empty-output"), (Response(" \n", "stop"), "empty-output"),
      (Response("", "content_filter"), "empty-output"), (Response("", "length"), "cut-off"),
      (Response("half an ans", "length"), "cut-off"), (Response("0 + 1", "stop"), "output-equals-input"),
-     (Response("Add 0 and one.", "stop"), "output-equals-input"), (Response("down", "failed"), "teacher-failed")],
+     (Response("Add 0 and one.", "stop"), "output-equals-input"),
+     (Response("down", "failed"), "teacher-failed")],
 )  # fmt: skip
 def test_answer_that_is_none_is_dropped_with_its_reason(response: Response, reason: str) -> None:
     _, harvest = answer(lambda r: response if r.index == 0 else "fine", prompt(0), prompt(1))

@@ -59,7 +59,8 @@ def test_document_is_the_output_and_says_where_it_is_from() -> None:
 
 @pytest.mark.parametrize(
     ("text", "score"),
-    [("5", 5.0), ("4", 4.0), ("Score: 4", 4.0), ("**5**", 5.0), ("4/5", 4.0), ("4 out of 5", 4.0), ("4.", 4.0),
+    [("5", 5.0), ("4", 4.0), ("Score: 4", 4.0), ("**5**", 5.0), ("4/5", 4.0), ("4 out of 5", 4.0),
+     ("4.", 4.0),
      ("I'd give it a 5!", 5.0), ("3", None), ("1", None), ("10", None), ("4.5", 4.5),
      ("2.5", None), ("3.5", None), ("45", None), ("15", None), ("0", None),
      ("", None), ("good", None), ("6", None), ("1.5.4", None)],
@@ -107,7 +108,8 @@ def chances(**tokens: float) -> str:
 
 @pytest.mark.parametrize(
     ("raw", "text", "score"),
-    [(chances(_4=0.5, _5=0.5), "4", 4.5), (chances(_3=0.9, _5=0.1), "5", 3.2), (chances(_5=0.3, a=0.7), "5", 5.0),
+    [(chances(_4=0.5, _5=0.5), "4", 4.5), (chances(_3=0.9, _5=0.1), "5", 3.2),
+     (chances(_5=0.3, a=0.7), "5", 5.0),
      (chances(a=0.7), "4", 4.0), ("", "4", 4.0), ("{", "4", 4.0)],
 )  # fmt: skip
 def test_score_is_the_expected_digit_where_probabilities_are_told(raw: str, text: str, score: float) -> None:

@@ -173,7 +173,8 @@ def test_evolved_task_has_its_reason(task: str, parent: str, reason: str | None)
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("4", None), ("x = y", None), ("[]", None), ("No", None), ("Not so.", None), ("Paris", None), ("是", None),
+    [("4", None), ("x = y", None), ("[]", None), ("No", None), ("Not so.", None), ("Paris", None),
+     ("是", None),
      ("the", "empty-output"), ("?", "empty-output"), ("", "empty-output"), ("sorry", "refused-answer"),
      ("Sorry " + "word " * 79, None), ("She said sorry to him and he took it well.", "refused-answer")],
 )  # fmt: skip

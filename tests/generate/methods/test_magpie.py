@@ -122,8 +122,10 @@ def test_quotas_are_met_exactly_and_surplus_is_not_answered() -> None:
 @pytest.mark.parametrize(
     ("model", "name"),
     [("Qwen/Qwen2.5-7B-Instruct", "chatml"), ("01-ai/Yi-34B-Chat", "chatml"), ("SmolLM2-1.7B", "chatml"),
-     ("meta-llama/Llama-3.1-8B-Instruct", "llama3"), ("llama3:8b", "llama3"), ("google/gemma-2-9b-it", "gemma"),
-     ("mistralai/Mixtral-8x7B-Instruct-v0.1", "mistral"), ("microsoft/Phi-3-mini", "phi3"), ("phi3.5", "phi3")],
+     ("meta-llama/Llama-3.1-8B-Instruct", "llama3"), ("llama3:8b", "llama3"),
+     ("google/gemma-2-9b-it", "gemma"),
+     ("mistralai/Mixtral-8x7B-Instruct-v0.1", "mistral"), ("microsoft/Phi-3-mini", "phi3"),
+     ("phi3.5", "phi3")],
 )  # fmt: skip
 def test_marks_are_known_by_the_model_s_name(model: str, name: str) -> None:
     assert marks_for(model, None) == TEMPLATES[name]
