@@ -207,11 +207,13 @@ class BatchTeacher:
             return
         for name in filter(None, (state.output_file_id, state.error_file_id)):
             content = (await self._client.files.content(name)).content
-            lines = [self._opened(line) for line in content.split(b"\n")]  # U+2028 stands in answers
-            if content.strip() and not any(lines):
+            found = False
+            for line in content.split(b"\n"):  # and not at U+2028, which stands in answers
+                opened = self._opened(line)
+                found = found or opened is not None
+                self._settle(batch, opened)
+            if content.strip() and not found:
                 raise ValueError(f"{name} holds no answers but {content[:60]!r}")
-            for line in lines:
-                self._settle(batch, line)
         counts = state.request_counts
         done = f", {counts.completed:,} of {counts.total:,} answered" if counts else ""
         self.note(f"batch {batch.name}: {state.status}{done}; read in {time.monotonic() - began:.1f} s")
