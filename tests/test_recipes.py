@@ -273,3 +273,77 @@ def test_text_of_a_recipe_reaches_the_terminal_made_visible(
     assert capsys.readouterr().out.startswith("r: a␛[31mb\n")
     assert main(["run", str(_write(tmp_path / "r.yaml", 'steps: {"\\e[2J": {}}\n'))]) == 2
     assert "\x1b" not in capsys.readouterr().err
+
+
+# --- trials ---------------------------------------------------------------------------------------
+
+TRIAL = """
+name: tried
+steps:
+  generate: {num: 500, model: large}
+  filter: {inputs: generate}
+trial:
+  generate: {teacher: offline, num: 6}
+"""
+
+
+def test_trial_changes_what_it_names_and_writes_elsewhere(tmp_path: Path) -> None:
+    recipe = _read(tmp_path, TRIAL, trial=True, runs=tmp_path / "runs")
+    options = recipe.steps[0].options
+    assert (options.teacher, options.num, options.model) == ("offline", 6, "large")
+    assert options.out == tmp_path / "runs" / "tried-trial" / "generate"
+    assert recipe.steps[1].options.inputs == (str(options.out),)
+
+
+def test_without_trial_nothing_of_it_holds(tmp_path: Path) -> None:
+    options = _read(tmp_path, TRIAL).steps[0].options
+    assert (options.teacher, options.num) == ("openai", 500)
+
+
+def test_set_wins_over_the_trial(tmp_path: Path) -> None:
+    recipe = _read(tmp_path, TRIAL, trial=True, set=("generate.num=9",))
+    assert (recipe.steps[0].options.num, recipe.steps[0].options.teacher) == (9, "offline")
+
+
+def test_recipe_without_a_trial_cannot_be_tried(tmp_path: Path) -> None:
+    assert "--trial needs `trial:`" in _refusal(tmp_path, "steps: {filter: {inputs: a.jsonl}}", trial=True)
+
+
+def test_trial_names_only_steps_that_are_there(tmp_path: Path) -> None:
+    said = _refusal(tmp_path, TRIAL.replace("  generate: {teacher", "  generat: {teacher"), trial=True)
+    assert "trial: no step 'generat'; did you mean 'generate'?" in said
+
+
+@pytest.mark.parametrize("name", ["alpaca", "evolve", "lamini", "sail", "multilingual", "code"])
+def test_shipped_trials_ask_no_server_and_train_the_tiny_model(name: str) -> None:
+    path = builtin("recipes") / f"{name}.yaml"
+    steps = read_recipe(path, RunOptions(recipe=name, trial=True)).steps
+    asking = [step.options for step in steps if step.command == "generate"]
+    assert asking
+    assert {options.teacher for options in asking} == {"offline"}
+    assert [step.options.model for step in steps if step.command == "finetune"] == ["tiny"]
+
+
+def test_file_is_looked_for_here_and_then_beside_the_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, here = tmp_path / "recipes", tmp_path / "here"
+    folder.mkdir()
+    here.mkdir()
+    monkeypatch.chdir(here)
+    text = "steps: {augment: {inputs: rows.jsonl, search: passages.jsonl}}"
+    _write(folder / "passages.jsonl", "")
+    _write(here / "rows.jsonl", "")
+    options = _read(folder, text).steps[0].options
+    assert (options.inputs, options.search) == (("rows.jsonl",), (str(folder / "passages.jsonl"),))
+    _write(here / "passages.jsonl", "")
+    assert _read(folder, text).steps[0].options.search == ("passages.jsonl",)
+
+
+def test_recipe_cannot_send_keys_to_servers_of_its_choice(tmp_path: Path) -> None:
+    """`key=` may name any variable, so no key in the environment is safe."""
+    text = "steps: {generate: {endpoint: ['https://a.example/v1,key=HF_TOKEN', 'http://localhost:1/v1']}}"
+    said = _refusal(tmp_path, text)
+    assert "would send keys to a.example" in said
+    given = "generate.endpoint=[https://a.example/v1]"
+    assert _read(tmp_path, text, set=(given,)).steps[0].options.endpoint == ("https://a.example/v1",)

@@ -16,6 +16,7 @@ from ittools.visible import visible
 
 BLOCK_FROM = 3  # facts; fewer fit on the line
 NAMES = 10  # columns of a fact's name
+NARROWEST = 30  # columns of a terminal that has room for a block
 DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
 
@@ -48,11 +49,11 @@ def lines_of(
     """The lines to draw, each cut to the terminal's width (a Chinese letter is two columns wide)."""
     from rich.cells import set_cell_size
 
-    if len(facts) < BLOCK_FROM or height < len(facts) + 3:
+    if len(facts) < BLOCK_FROM or height < len(facts) + 3 or width < NARROWEST:
         return [set_cell_size(one_line(what, count, total, elapsed, facts), width - 1).rstrip()]
     lines = [set_cell_size(head(what, count, total, elapsed), width - 1).rstrip()]
     dim, plain = (DIM, PLAIN) if colour else ("", "")
-    for name, said in facts.items():
+    for name, said in sorted(facts.items(), key=lambda fact: fact[0] == "newest"):  # the longest last
         text = set_cell_size(visible(" ".join(said.split())), max(1, width - NAMES - 4)).rstrip()
         lines.append(f"  {dim}{name_of(name):<{NAMES}}{plain} {text}")
     return lines

@@ -134,7 +134,9 @@ def test_budget_is_never_exceeded_and_a_higher_one_goes_on(
     assert shard_hashes(tmp_path / "out") == shard_hashes(tmp_path / "quiet")
 
 
-@pytest.mark.xfail(strict=True, reason="prices.py reserves the half for what is asked at once, and paid whole")
+@pytest.mark.xfail(
+    strict=True, reason="prices.py reserves the half for what is asked at once, and paid whole"
+)
 def test_reservation_covers_the_full_price_of_a_question_that_goes_round_the_batches() -> None:
     price, probe = Price(1, 100, discount=0.5), Request("probe", 0, 0, "Hi?", "m", "1", max_tokens=64)
     assert price.most(probe) >= price.cost(Response("", "length", 0, 64))
