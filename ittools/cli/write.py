@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from ittools.cli.command import Command
-from ittools.generate.augment.augment import augment
 from ittools.generate.augment.options import AugmentOptions
 from ittools.generate.options import GenerateOptions
-from ittools.generate.run import generate
+from ittools.progress import Progress
+from ittools.store.outcome import Answer, Outcome
+
+
+def _generate(options: GenerateOptions, progress: Progress) -> Outcome | Answer:
+    from ittools.generate.run import generate
+
+    return generate(options, progress)
+
+
+def _augment(options: AugmentOptions, progress: Progress) -> Outcome | Answer:
+    from ittools.generate.augment.augment import augment
+
+    return augment(options, progress)
+
 
 GENERATE = Command(
     GenerateOptions,
-    generate,
+    _generate,
     "Write instruction records by any OpenAI-compatible model: from seed tasks (self-instruct, alpaca, "
     "evolve, topics, dialogue), from documents (backtranslate), to given prompts (answer), or from nothing "
     "(magpie). Every response is kept in a ledger: a killed run goes on with the same command and pays "
@@ -26,7 +39,7 @@ GENERATE = Command(
 
 AUGMENT = Command(
     AugmentOptions,
-    augment,
+    _augment,
     "Make further records from those that are there: paraphrases, back-translation, noise, and passages of a "
     "corpus with a verdict on them (SAIL). A new record names its parent and keeps its task.",
     (

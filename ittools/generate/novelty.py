@@ -8,13 +8,11 @@ the same text again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
+from ittools.generate.choices import How
 from ittools.text.language import primary_code
 from ittools.text.online import NearIndex
 from ittools.text.rouge import Pool, Verdict, pool_for
-
-How = Literal["rouge", "near", "exact"]
 
 
 class Novelty:

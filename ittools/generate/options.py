@@ -10,18 +10,14 @@ from pathlib import Path
 from typing import Literal
 
 from ittools.errors import UsageError
+from ittools.generate.choices import How, MethodName, Operations
 from ittools.generate.endpoints import read_endpoints
-from ittools.generate.harvest import read_quotas
-from ittools.generate.methods.evolve import Operations
-from ittools.generate.novelty import How
+from ittools.generate.quotas import read_quotas
 from ittools.generate.teacher import Api
 from ittools.options import argument, flag_name, option
 from ittools.records.schema import UNSPECIFIED_LICENSE
 from ittools.text.language import primary_code
 
-MethodName = Literal[
-    "self-instruct", "alpaca", "evolve", "topics", "backtranslate", "magpie", "answer", "dialogue"
-]
 READS_PROMPTS, READS_DOCUMENTS = frozenset({"answer"}), frozenset({"backtranslate"})
 READS = READS_PROMPTS | READS_DOCUMENTS
 DEFAULT_NUM = 100

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ittools.errors import UsageError
-from ittools.generate.harvest import Harvest, read_quotas, shares, spread
+from ittools.generate.harvest import Harvest
+from ittools.generate.quotas import read_quotas, shares, spread
 from ittools.generate.sizes import FEWEST_AT_ONCE, requests_for
 from ittools.progress import Silent
 from ittools.records.build import build_record

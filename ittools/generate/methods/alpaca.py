@@ -14,9 +14,9 @@ from ittools.generate import shapes
 from ittools.generate.answers import Answered, Open, answer_all, keep_answers
 from ittools.generate.checks import instance_reasons, instruction_reason
 from ittools.generate.demonstrations import one_line
-from ittools.generate.harvest import spread
 from ittools.generate.job import Job
 from ittools.generate.parse_tasks import Triple, whole_tasks
+from ittools.generate.quotas import spread
 from ittools.generate.seeds import Seed, in_language
 from ittools.generate.sizes import requests_for
 from ittools.generate.teacher import Request, Response

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from ittools.generate.answers import Answered, Open, answer_all, keep_answers, transcript, whole
 from ittools.generate.ask import gather
-from ittools.generate.harvest import spread
 from ittools.generate.job import Job
 from ittools.generate.parse import unwrapped
 from ittools.generate.prompt_file import Prompt
+from ittools.generate.quotas import spread
 from ittools.generate.seeds import in_language
 from ittools.generate.sizes import requests_for
 from ittools.generate.teacher import Request, Response

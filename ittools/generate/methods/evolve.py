@@ -12,16 +12,15 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from ittools.generate.answers import Answered, Open, answer_all, drop_open, keep_answers, whole
+from ittools.generate.choices import Operations
 from ittools.generate.job import Job
 from ittools.generate.parse import says_yes, unwrapped
 from ittools.generate.seeds import Seed, in_language
 from ittools.generate.teacher import Request, Response
 from ittools.text.words import unicode_words, word_count
 
-Operations = Literal["text", "code"]
 IN_DEPTH: dict[Operations, tuple[str, ...]] = {
     "text": ("constraints", "deepen", "concretise", "reasoning"),
     "code": ("code-constraints", "code-rare", "code-reasoning", "code-misdirection", "code-complexity"),

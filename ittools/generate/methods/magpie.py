@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ittools.errors import UsageError
 from ittools.generate.answers import Open, answer_all, drop_open, keep_answers
 from ittools.generate.checks import instruction_reason
-from ittools.generate.harvest import spread
 from ittools.generate.job import Job
+from ittools.generate.quotas import spread
 from ittools.generate.sizes import requests_for
 from ittools.generate.teacher import Request, Response
 

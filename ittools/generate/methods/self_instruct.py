@@ -22,9 +22,9 @@ from ittools.generate import shapes
 from ittools.generate.ask import gather
 from ittools.generate.checks import instance_reasons, instruction_reason
 from ittools.generate.demonstrations import Demonstration, numbered, one_line, shortest_first
-from ittools.generate.harvest import spread
 from ittools.generate.job import Job
 from ittools.generate.parse import Instance, instances, numbered_tasks, says_yes
+from ittools.generate.quotas import spread
 from ittools.generate.seeds import Seed, in_language
 from ittools.generate.sizes import requests_for
 from ittools.generate.teacher import Request, Response

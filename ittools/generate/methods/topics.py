@@ -13,9 +13,9 @@ from ittools.generate import shapes
 from ittools.generate.answers import Open, answer_all, drop_open, keep_answers
 from ittools.generate.checks import instruction_reason
 from ittools.generate.demonstrations import numbered
-from ittools.generate.harvest import spread
 from ittools.generate.job import Job
 from ittools.generate.parse import numbered_tasks
+from ittools.generate.quotas import spread
 from ittools.generate.seeds import Seed, in_language
 from ittools.generate.sizes import requests_for
 from ittools.generate.teacher import Request, Response
