@@ -105,7 +105,9 @@ def test_what_a_recipe_can_run_is_what_the_command_line_runs() -> None:
     for name, (module, options, function) in COMMANDS.items():
         command = load(name)
         assert command.options.__name__ == options
-        assert command.run is getattr(importlib.import_module(module), function)
+        run = getattr(importlib.import_module(module), function)
+        # a command may import what it runs only when it runs
+        assert command.run is run or command.run.__name__ == f"_{run.__name__}"
 
 
 def test_no_option_is_spelled_twice_in_a_command() -> None:

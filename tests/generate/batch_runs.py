@@ -19,6 +19,7 @@ ANSWERS = [f"Answer to Question {n}?" for n in range(COUNT)]
 def without_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of our own for further requests, and of the SDK between its tries."""
     monkeypatch.setattr("ittools.generate.batch.QUIET", 0.1)
+    monkeypatch.setattr("ittools.generate.batch.PATIENCE", 4)
     monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.0)
     monkeypatch.setattr("openai._base_client.MAX_RETRY_DELAY", 0.0)
 

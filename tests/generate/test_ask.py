@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from scripted_teacher import Clock, Said, Scripted, answered, ask, asker, request
 
-from ittools.errors import Stopped, TeacherError
+from ittools.errors import Stopped, StoreError, TeacherError
 from ittools.generate.ask import LONE_FAILURES, gather
 from ittools.generate.prices import Price
 from ittools.generate.teacher import Request, RequestFailed, Response, TryAgain
@@ -248,6 +248,27 @@ def test_cancelled_requests_are_left_as_possibly_billed() -> None:
     asyncio.run(cancel())
     assert asking.ledger.possibly_billed() == (3, 30.0)
     assert (asking.budget.spent, asking.budget.reserved) == (30.0, 0.0)
+
+
+@pytest.mark.parametrize("write", ["intend", "store"])
+def test_full_disk_ends_the_run_and_leaves_nobody_waiting_for_money(
+    monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    """The third request waits for what the first two hold; an error gives it free like an answer."""
+    asking = asker(Scripted(), price=Price(0, 1e6), limit=10)
+
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(asking.ledger, write, full)
+    calls = asking.ask_all(request(n, max_tokens=4) for n in range(3))
+
+    async def bounded() -> None:
+        await asyncio.wait_for(calls, 5)
+
+    with pytest.raises(StoreError, match="the disk is full"):
+        asyncio.run(bounded())
+    assert asking.budget.reserved == 0.0
 
 
 def test_gather_raises_the_first_error_in_order_after_all_are_done() -> None:
