@@ -1,6 +1,6 @@
 """`make bench`: the short benchmarks, or those named: `python -m bench novelty client paid replays`.
 
-`client`, `paid` and `replays` take minutes, and peers need environments of their own (BENCH_PEERS);
+`client` and `paid` take minutes, and peers need environments of their own (BENCH_PEERS);
 `bench.servers` runs real servers (BENCH_SERVERS), `bench.kills` the quickstart, `bench.gpu` needs a GPU.
 """
 

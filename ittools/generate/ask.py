@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
-from ittools.errors import Stopped, TeacherError
+from ittools.errors import IttoolsError, TeacherError
 from ittools.generate.ledger import Ledger
 from ittools.generate.pace import FIRST_WIDTH, Pace
 from ittools.generate.prices import Budget
@@ -58,7 +58,7 @@ class Asker:
         self.tokens = [0, 0]  # of this run: in, out
         self._slots = asyncio.Semaphore(teacher.concurrency)
         self._streak: list[tuple[Request, Response]] = []  # failures not yet known to be lone
-        self._stopped: TeacherError | Stopped | None = None
+        self._stopped: IttoolsError | None = None
         self._not_before = 0.0  # all sending pauses until then
         self._began = time.monotonic()
 
@@ -82,7 +82,7 @@ class Asker:
                 return await self._buy(request, retries)
             except RequestFailed as error:
                 return self._failed(request, error)
-            except (TeacherError, Stopped) as error:
+            except IttoolsError as error:
                 self._stopped = self._stopped or error
                 raise
 
@@ -152,7 +152,12 @@ class Asker:
         self, request: Request, response: Response, reserved: float, *, held: bool = True
     ) -> None:
         cost = self.budget.price.cost(response) if response.usage_known else reserved
-        await self.ledger.together(lambda: self.ledger.store(request, response, cost, reserved))
+        try:
+            await self.ledger.together(lambda: self.ledger.store(request, response, cost, reserved))
+        except BaseException:  # paid and not kept: nobody may wait for this money
+            if held:
+                await self.budget.settle(reserved, reserved)
+            raise
         if held:
             await self.budget.settle(reserved, cost)
         else:

@@ -11,9 +11,11 @@ import unicodedata
 from collections.abc import Sequence
 
 from ittools.generate.parse import Instance
+from ittools.text.language import primary_code
 from ittools.text.words import word_count
 
 FEWEST_WORDS, MOST_WORDS = 4, 150
+SAY_MORE = {"ko", "tr", "fi", "hu", "et"}  # in a word; three of them make an instruction
 
 # what a text-only model cannot see or do; plural by `s?`
 _BLACKLIST = re.compile(
@@ -29,7 +31,7 @@ def instruction_reason(instruction: str, language: str, *, blacklist: bool = Tru
     if not instruction:
         return "empty-instruction"
     words = word_count(instruction)
-    if words < FEWEST_WORDS:
+    if words < FEWEST_WORDS - (primary_code(language) in SAY_MORE):
         return "instruction-too-short"
     if words > MOST_WORDS:
         return "instruction-too-long"
@@ -40,7 +42,7 @@ def instruction_reason(instruction: str, language: str, *, blacklist: bool = Tru
     first = unicodedata.category(instruction[0])
     if first[0] not in "LN" and instruction[0] not in "¿¡\"'(«「『“„":
         return "starts-with-punctuation"
-    if language.split("-", maxsplit=1)[0] == "en" and not instruction[0].isascii():
+    if primary_code(language) == "en" and not instruction[0].isascii():
         return "not-ascii-start"
     return None
 

@@ -16,7 +16,7 @@ from typing import Any
 from ittools.errors import InputError, Stopped, UsageError
 from ittools.formats.rows import open_text
 from ittools.formats.strict_yaml import load_yaml
-from ittools.generate.teacher import Request, Response
+from ittools.generate.teacher import PROBES, Request, Response
 
 _PUBLISHED = {  # longest name that begins the model's name wins
     "gpt-3.5-turbo": (0.50, 1.50),
@@ -56,8 +56,9 @@ class Price:
         """No answer can cost more: a token is at least one byte, an answer ends at max_tokens."""
         texts = [request.prompt, request.schema or "", *(content for _, content in request.before)]
         size = sum(len(text.encode()) for text in texts) + OVERHEAD * (1 + len(request.before))
+        discount = 1.0 if request.stage in PROBES else self.discount  # those are never part of a batch
         return max(
-            (size * one.prompt + request.n * request.max_tokens * one.completion) * self.discount / 1e6
+            (size * one.prompt + request.n * request.max_tokens * one.completion) * discount / 1e6
             for one in (self, *self.by_model.values())
         )
 

@@ -150,7 +150,7 @@ FIGURES = {  # answers, empty, valid tasks, answers that gave one, reasons
     "qwen_instances": (3_641, 1_285, 2_107, 2_107, {
         "no-instance": 170, "empty-output": 79, "output-ends-in-colon": 19, "output-equals-input": 1}),
     # short ones are of three words ("현재 시간을 알려주세요."), half of them asked again and again
-    "korean_lists": (398, 0, 779, 385, {"not-novel": 201, "instruction-too-short": 47}),
+    "korean_lists": (398, 0, 795, 385, {"not-novel": 229, "instruction-too-short": 3}),
     "davinci_lists": (68, 0, 103, 68, {"not-novel": 33}),
     # the authors bounded answers at 30 tokens: 78 of 101 ended with `length`, amid a sentence
     "davinci_answers": (101, 0, 23, 23, {"cut-off": 78}),
