@@ -19,11 +19,20 @@ from ittools.records.build import mend_text
 
 Triple = tuple[str, str, str]  # instruction, input, output
 
+# how models name the three fields, also where they translate what they were shown
+_LABELS = {
+    "instruction": "instructions? task anweisung aufgabe consigne tâche instrucción tarea istruzione compito "
+                   "instrução instrukcja görev talimat 指令 任务 指示 課題 지시 지시문 명령 "
+                   "инструкция задание निर्देश",
+    "input": "inputs? eingabe entrée entrada wejście girdi 输入 入力 입력 ввод इनपुट",
+    "output": "outputs? answers? responses? ausgabe antwort sortie réponse salida respuesta saída uscita "
+              "risposta wyjście çıktı yanıt 输出 回答 出力 출력 вывод ответ आउटपुट",
+}  # fmt: skip
 # "4. Instruction:", "**Input:**", "- Output :", "### 5) Instruction"; a colon or a line end behind it
 _FIELD = re.compile(
-    r"^[ \t>#*_-]*+(?:(?:task[ \t]*+)?+\(?\d{1,4}[.):、][ \t*_]*+)?+"
-    r"(?P<word>instructions?|task|inputs?|outputs?|answers?|responses?)[ \t]*+[*_]*+[ \t]*+"
-    r"(?P<colon>[:：]|$)[*_]*+[ \t]*+",
+    r"^[ \t>#*_-]*+(?:(?:task[ \t]*+)?+\(?\d{1,4}[.):、][ \t*_]*+)?+(?:"
+    + "|".join(f"(?P<{kind}>{'|'.join(words.split())})" for kind, words in _LABELS.items())
+    + r")[ \t]*+[*_]*+[ \t]*+(?P<colon>[:：]|$)[*_]*+[ \t]*+",
     re.MULTILINE | re.IGNORECASE,
 )
 _RULE = re.compile(
@@ -72,7 +81,7 @@ def _blocks(text: str) -> list[Triple]:
     last = ""
     for mark, following in itertools.zip_longest(marks, marks[1:]):
         body = text[mark.end() : following.start() if following else len(text)]
-        kind = _kind(mark.group("word"))
+        kind = _kind(mark)
         if mark.start() in opening:
             tasks += _closed(block)
             block, last = {kind: body}, kind
@@ -88,8 +97,8 @@ def _opening(text: str, marks: Sequence[re.Match[str]]) -> set[int]:
 
     A label with a number or behind a rule begins one; where none has either, all in the singular do.
     """
-    named = [mark for mark in marks if _kind(mark.group("word")) == "instruction"]
-    plain = [mark for mark in named if not mark.group("word").lower().endswith("s")]
+    named = [mark for mark in marks if _kind(mark) == "instruction"]
+    plain = [mark for mark in named if not mark.group("instruction").lower().endswith("s")]
     sure = [mark for mark in named if _NUMBERED.search(mark.group(0)) or _after_rule(text, mark.start())]
     return {mark.start() for mark in (*named[:1], *(sure or plain or named))}
 
@@ -99,9 +108,8 @@ def _after_rule(text: str, start: int) -> bool:
     return bool(_RULE.fullmatch(before.rpartition("\n")[2]))
 
 
-def _kind(word: str) -> str:
-    word = word.lower()
-    return next(kind for kind, names in _NAMES.items() if word.startswith(names))
+def _kind(mark: re.Match[str]) -> str:
+    return next(kind for kind in _NAMES if mark.group(kind))
 
 
 def _closed(block: dict[str, str]) -> list[Triple]:

@@ -212,3 +212,21 @@ def test_no_text_makes_it_raise(text: str, cut: bool, goes_on: bool) -> None:
                                    "Instruction:\n", "9", "{", '{"tasks": [', "* "])  # fmt: skip
 def test_repetition_costs_no_more_than_its_length(piece: str) -> None:
     assert whole_tasks(piece * 5_000, cut=True) is not None
+
+
+@pytest.mark.parametrize(
+    ("labels", "colon"),
+    [
+        (("指令", "输入", "输出"), "："),
+        (("Anweisung", "Eingabe", "Ausgabe"), ":"),
+        (("Instrucción", "Entrada", "Salida"), ":"),
+        (("지시", "입력", "출력"), ":"),
+        (("Задание", "Ввод", "Ответ"), ":"),
+        (("निर्देश", "इनपुट", "आउटपुट"), ":"),
+    ],
+)
+def test_labels_that_a_model_translated_are_read(labels: tuple[str, str, str], colon: str) -> None:
+    first, second, third = (f"{label}{colon}" for label in labels)
+    four = f"4. {first} A b c.\n4. {second}\n1 + 1\n4. {third}\n2"
+    five = f"5. {first} D e f.\n5. {second} <noinput>\n5. {third} g"
+    assert whole_tasks(f"###\n{four}\n###\n{five}") == [("A b c.", "1 + 1", "2"), ("D e f.", "", "g")]
