@@ -26,6 +26,7 @@ T = TypeVar("T")
 LONE_FAILURES = 10  # requests given up with no answer between them that mean an outage
 REFUSALS_A_SLOT = 2  # refused requests a slot; refusals come at once and answers take their time
 LONGEST_WAIT = 300.0  # seconds; a server that asks for more is told about, not waited for
+QUIET_FOR = 20.0  # seconds without an answer, or to be waited, that are worth a line
 REFUSALS_ALONE = 2  # tries of an address that never answered before
 
 
@@ -60,7 +61,8 @@ class Asker:
         self._streak: list[tuple[Request, Response]] = []  # failures not yet known to be lone
         self._stopped: IttoolsError | None = None
         self._not_before = 0.0  # all sending pauses until then
-        self._began = time.monotonic()
+        self._began = self._heard = time.monotonic()
+        self._said = 0.0
 
     async def ask(self, request: Request, *, retries: int | None = None) -> Response:
         """The answer to `request`; a failed one when the teacher cannot give this one.
@@ -97,6 +99,10 @@ class Asker:
         if self._streak and not self.asked["bought"] + self.asked["reused"]:
             raise TeacherError(f"the teacher fails at every request: {self._streak[-1][1].text}")
         return responses
+
+    def stop(self, error: IttoolsError) -> None:
+        """Send nothing more; what is in flight is still taken in."""
+        self._stopped = self._stopped or error
 
     def settle_failures(self) -> None:
         """Keep the failures as answers, so that a resumed run decides alike."""
@@ -163,6 +169,7 @@ class Asker:
         else:
             self.budget.spent += cost - reserved
         self.asked["bought"] += 1
+        self._heard = time.monotonic()
         self.settle_failures()  # the teacher lives, so they were lone
         self._show(response)
 
@@ -184,10 +191,23 @@ class Asker:
             )
         self.asked["retried"] += 1
         # jitter only spreads sends in time; no output depends on it
-        waited = again.wait if again.wait is not None else self.backoff * 2**attempt * random.uniform(0.5, 1)
+        own = self.backoff * 2**attempt * random.uniform(0.5, 1)
+        # "come again at once" is taken with a grain of salt: an outage outlasts seven attempts in a row
+        least = min(own, 2.0) if again.everyone else 0.0
+        waited = own if again.wait is None else max(again.wait, least)
+        self._say_waiting(again, waited)
         if again.everyone and again.wait is not None:  # told so; where not, the pace finds the rate
             self._not_before = max(self._not_before, time.monotonic() + waited)
         return waited
+
+    def _say_waiting(self, again: TryAgain, waited: float) -> None:
+        """A line for whoever watches, when nothing has come for a while."""
+        now = time.monotonic()
+        if max(now - self._heard, waited) >= QUIET_FOR and now - self._said >= QUIET_FOR:
+            self._said = now
+            self.progress.note(
+                f"waiting: {again}; no answer for {now - self._heard:.0f} s, it goes on by itself"
+            )
 
     async def _pause(self) -> None:
         while (left := self._not_before - time.monotonic()) > 0:

@@ -47,6 +47,8 @@ def _read(word: str, model: str) -> Endpoint:
             near = did_you_mean(name, _KEYS)
             raise UsageError(f"--endpoint {word}: {pair!r} is none of {', '.join(_KEYS)} with =VALUE{near}")
         given[name] = value
+    if not given.get("key", "A").isidentifier():  # perhaps the key itself: it is not shown
+        raise UsageError("--endpoint: key= names an environment variable, such as key=B_API_KEY, not a key")
     numbers: dict[str, float] = {}
     for name in ("weight", "rpm", "tpm"):
         try:
@@ -103,6 +105,8 @@ class Endpoints:
             try:
                 return await self._by(lane, request)
             except TryAgain as again:
+                if not lane.rested and not again.everyone:
+                    self._note(f"{lane.endpoint.url} rests: {again}")
                 lane.tire(again.wait)
                 last = again
                 if again.maybe_billed:  # what may have been paid for is counted before it is sent again

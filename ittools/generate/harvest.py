@@ -50,6 +50,10 @@ class Harvest:
         self.reasons[reason] += 1
         self._show()
 
+    def why(self) -> str:
+        """The commonest reasons of drops, for a message."""
+        return ", ".join(f"{reason} {count:,}" for reason, count in self.reasons.most_common(3))
+
     def _show(self, newest: str | None = None) -> None:
         facts = {"accepted": f"{self.tasks:,}", "dropped": self._dropped()}
         self.progress.show(**facts, **({"newest": newest} if newest else {}))

@@ -174,11 +174,16 @@ def _method_problems(options: GenerateOptions) -> Iterator[str]:
         yield from _template_problems(options)
 
 
+def template_of(options: GenerateOptions) -> str | None:
+    """What --pre-query says; the embedded writer sees no template, so any will do."""
+    return options.pre_query or ("chatml" if options.teacher == "offline" else None)
+
+
 def _template_problems(options: GenerateOptions) -> Iterator[str]:
     from ittools.generate.methods.magpie import marks_for
 
     try:
-        marks_for(options.model, options.pre_query)
+        marks_for("" if options.teacher == "offline" else options.model, template_of(options))
     except UsageError as error:
         yield str(error)
 
@@ -204,6 +209,8 @@ def teacher_problems(options: TeacherOptions) -> Iterator[str]:
         value = getattr(options, name)
         if value is not None and not (value > 0 and math.isfinite(value)):
             yield f"--{name} must be positive"
+    if options.pilot is not None and not options.dry_run:
+        yield "--pilot only helps --dry-run"
     yield from _server_problems(options)
 
 
@@ -215,7 +222,7 @@ def _server_problems(options: TeacherOptions) -> Iterator[str]:
     if options.batch and options.endpoint:
         yield "--batch buys from one address: give --base-url instead of --endpoint"
     if options.base_url and not is_plain_http(options.base_url):
-        yield f"--base-url {options.base_url}: expected http(s)://host/v1 with no password in it"
+        yield f"--base-url {options.base_url}: expected http(s)://host/v1 with no password or query in it"
     try:
         for endpoint in read_endpoints(options.endpoint, options.model):
             if not is_plain_http(endpoint.url):
@@ -241,4 +248,5 @@ def is_plain_http(url: str) -> bool:
         named = bool(parts.hostname) and parts.port != 0
     except ValueError:  # a bracket not closed, a port out of range
         return False
-    return parts.scheme in ("http", "https") and named and parts.username is None
+    bare = parts.username is None and not parts.query and not parts.fragment
+    return parts.scheme in ("http", "https") and named and bare

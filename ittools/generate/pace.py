@@ -25,7 +25,8 @@ MILD = 0.85  # of the rate is the least after one 429, unless far less came
 GROWTH, FASTEST_GROWTH = 0.02, 0.5  # share added in a second, for each second since the last 429
 CAUGHT_UP = 0.5  # seconds of missed turns that are made up for at once
 SHORTEST_REST, LONGEST_REST = 0.05, 2.0  # seconds after a 429 until all refusals of a burst are there
-SLOWEST = 0.05  # requests a second; below, a server is told to wait by itself
+SLOWEST = 0.5  # requests a second: what asks whether the server is back
+LOOKS = 0.5  # seconds between two looks at a wait that a better rate may shorten
 BYTES_PER_TOKEN = 4
 FIRST_ANSWER = 256  # tokens expected of an answer before any has come
 
@@ -57,6 +58,7 @@ class Pace:
         self._freed = asyncio.Condition()
         self._taken_in: deque[float] = deque()  # when requests were sent that were not refused
         self._next = self._grown = self._cut_at = self._held_until = 0.0
+        self._good = float("inf")  # the last rate that the server was seen to take
         self._measures_at: float | None = None  # when the refusals of a burst will all be there
         self._tokens, self._filled = (tpm or 0.0) / 60, time.monotonic()  # a second's worth at first
         self._answer_tokens = float(FIRST_ANSWER)
@@ -108,7 +110,7 @@ class Pace:
             wait = max(self._held_until - now, self._next - now, self._lacking(tokens, now))
             if wait <= 0:
                 break
-            await asyncio.sleep(wait)
+            await asyncio.sleep(min(wait, LOOKS) if self._next - now > LOOKS else wait)
         rates = [rate for rate in (self._grown_rate(now), self.rpm / 60 if self.rpm else None) if rate]
         if rates:
             self._next = max(self._next, now - CAUGHT_UP) + 1 / min(rates)
@@ -125,8 +127,15 @@ class Pace:
 
     def _answered(self, sent: float) -> None:
         self._latency += (time.monotonic() - sent - self._latency) / (16 if self._latency else 1)
+        self._reopen()
         step = 1.0 if not self._cuts else 1 / self.width  # doubled a round, or one more a round
         self.width = min(self.most, max(self.width + step, self._enough()))
+
+    def _reopen(self) -> None:
+        """After a drought each answer doubles the rate, up to what the server was once seen to take."""
+        if self.rate is not None and self.rate < self._good:
+            before, self.rate = self.rate, min(self._good, 2 * self.rate)
+            self._next -= 1 / before - 1 / self.rate
 
     def _enough(self) -> float:
         """In flight at the learnt rate, with half to spare: fewer would hold it down."""
@@ -155,10 +164,12 @@ class Pace:
         seen = sum(1 for at in self._taken_in if at >= self._cut_at - WINDOW) / WINDOW
         if before is None:
             self.rate = (seen or 1.0) * EASING
+            self._good = self.rate if seen else float("inf")
         elif seen < before / 2:  # far less than was sent: a stricter limit than was thought
             self.rate = max(SLOWEST, seen, before / 2)
+            self._good = min(self._good, max(seen, before / 2)) if seen else self._good
         else:  # a few more or less in one second are chance
-            self.rate = min(before, max(seen, MILD * before)) * EASING
+            self.rate = self._good = min(before, max(seen, MILD * before)) * EASING
         self._grown = now
         self._next = self._cut_at  # turns missed while resting are made up for
 

@@ -57,7 +57,8 @@ def estimate(options: GenerateOptions, work: Work) -> Answer:
         InputError: --pilot is no finished run of `generate`.
     """
     num = _num(options, work)
-    stages = pilot_stages(options.pilot) if options.pilot else rehearsed_stages(options, work)
+    pilot = options.pilot
+    stages = pilot_stages(pilot, options.method) if pilot else rehearsed_stages(options, work)
     return _answer(options, num, stages, price_for(options))
 
 
@@ -68,15 +69,20 @@ def _num(options: GenerateOptions, work: Work) -> int:
     return options.num or DEFAULT_NUM
 
 
-def pilot_stages(pilot: Path) -> dict[str, Stage]:
-    """Calls and tokens a task, as a finished run had them."""
-    manifest = read_manifest(pilot) if pilot.is_dir() else None
-    account = (manifest or {}).get("teacher") or {}
-    tasks, stages = (manifest or {}).get("accepted", 0), account.get("stages")
-    if not stages or not tasks:
+def pilot_stages(pilot: Path, method: str) -> dict[str, Stage]:
+    """Calls and tokens a task (of a method that reads, an input), as a finished run had them."""
+    manifest = (read_manifest(pilot) if pilot.is_dir() else None) or {}
+    account = manifest.get("teacher") or {}
+    units, stages = manifest.get("accepted", 0), account.get("stages")
+    if not stages or not units:
         raise InputError(f"--pilot {pilot}: not a finished run of `ittools generate` with accepted tasks")
+    used = manifest.get("options", {}).get("method")
+    if used != method:
+        raise InputError(f"--pilot {pilot}: a run of --method {used}, which tells nothing of {method}")
+    if method in READS:  # an input is paid for whether or not a task comes of it
+        units = manifest["funnel"]["in"] / (manifest["options"]["per_task"] or 1)
     return {
-        name: Stage(one["responses"] / tasks, one["prompt_tokens"] / tasks, one["completion_tokens"] / tasks)
+        name: Stage(one["responses"] / units, one["prompt_tokens"] / units, one["completion_tokens"] / units)
         for name, one in stages.items()
         if not name.startswith("probe")
     }
@@ -138,6 +144,9 @@ def _answer(options: GenerateOptions, num: int, stages: Mapping[str, Stage], pri
     named = (("calls", calls), ("prompt tokens", prompts), ("answer tokens", answers))
     lines += [f"{name:<16}about {n['expected']:,}, {n['low']:,} to {n['high']:,}" for name, n in named]
     lines.append(_price_line(price, prompts, answers, value))
+    most = options.max_cost
+    if most is not None and value.get("price_usd", {}).get("expected", 0) > most:
+        lines.append(f"{'limit':<16}--max-cost ${most:g} will not do: the run would stop there, resumable")
     how = f"from {options.pilot}" if tried else "played through without a server; --pilot DIR is closer"
     return Answer([*lines, f"{'estimated':<16}{how}", "nothing was sent or written"], value)
 

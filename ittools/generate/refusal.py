@@ -35,6 +35,8 @@ def refusal(status: int, headers: dict[str, str], error: dict[str, Any], base_ur
     if 300 <= status < 400:
         to = headers.get("location", "elsewhere")
         return TeacherError(f"{base_url} redirects to {to}; if that is right, give it as --base-url")
+    if status == 404:
+        message += " (does --base-url end in /v1, and is this form of endpoint there?)"
     if status in FATAL_STATUS or error.get("code") in SPENT or error.get("type") in SPENT:
         return TeacherError(f"{message}. Every answer is kept: mend it and repeat the command")
     if status in RETRY_STATUS:

@@ -38,6 +38,8 @@ class ReplayTeacher:
 
 
 def _recorded(path: Path) -> dict[str, Response]:
+    if path.is_dir():  # of a run
+        path = path / "ledger" / "ledger.sqlite"
     if not path.is_file():
         raise InputError(f"{path}: no such file; --replay wants a ledger.sqlite or JSONL of answers")
     if path.suffix == ".sqlite":

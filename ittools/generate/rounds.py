@@ -16,8 +16,8 @@ async def run_rounds(method: Method, harvest: Harvest, what: str, total: int | N
     while harvest.wants_more:
         before = harvest.tasks
         if not await method.round(number):
-            if harvest.wants_more and total is not None:
-                harvest.progress.note(f"all inputs are used up: {harvest.tasks:,} of {total:,} tasks")
+            if harvest.num is not None and harvest.tasks < harvest.num:
+                harvest.progress.note(f"all inputs are used up: {harvest.tasks:,} of {harvest.num:,} tasks")
             return
         barren = barren + 1 if harvest.tasks == before else 0
         if barren >= BARREN_ROUNDS:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ittools.errors import Stopped
 from ittools.generate import probe
 from ittools.generate.account import account_facts, account_of
 from ittools.generate.ask import Asker
@@ -44,7 +45,7 @@ def generate(options: GenerateOptions, progress: Progress) -> Outcome | Answer:
     prompts = prompts_of(options.method, options.prompts)
     if options.show_prompts:
         return Answer(prompts.text.splitlines(), {"method": options.method, "prompts": prompts.text})
-    if options.explain:
+    if options.explain is not None:
         return explain(options.out, options.explain)
     check(options)
     work = read_work(options, prompts)
@@ -90,6 +91,8 @@ async def _write(options: GenerateOptions, work: Work, output: Output, progress:
         total = options.num if job.harvest.quotas is None else sum(job.harvest.quotas.values())
         await run_rounds(method, job.harvest, f"{options.method} tasks", total or _count(work.inputs))
         asker.settle_failures()
+        if not job.harvest.tasks and job.harvest.dropped:
+            raise Stopped(f"none of the answers is of use: {job.harvest.why()}; each is kept in the ledger")
         account = account_of(ledger, asker, price_known=price_for(options) is not None)
         finish(options, output, job.harvest, account, work.prompts)
     finally:

@@ -123,6 +123,8 @@ def _of_output(value: Any) -> list[tuple[str, str, str]]:
 
 def _settled(said: Any, finish: Any, thought: Any) -> tuple[str, str, str]:
     finish = mend_text(str(finish or "stop"))
+    if isinstance(said, list):  # parts, as some reasoning models give them
+        said = "".join(str(p.get("text") or "") for p in said if isinstance(p, dict) and "text" in p)
     if said is None and finish in ("stop", "length"):
         said = ""
     if finish == "content_filter" or not isinstance(said, str):
@@ -137,7 +139,9 @@ def without_thought(text: str) -> tuple[str, str]:
     begin = _THOUGHT_TAG.match(text, len(text) - len(text.lstrip()))
     if begin is not None and not begin.group(1):
         last, end = _end_of_thought(text)
-        return text[end:].lstrip(), text[begin.end() : last].strip()
+        answer, more = without_thought(text[end:].lstrip())  # some think twice
+        thoughts = (text[begin.end() : last].strip(), more)
+        return answer, "\n".join(thought for thought in thoughts if thought)
     rest = _REST_OF_THOUGHT.match(text) if "<think" not in text else None
     return (text[rest.end() :].lstrip(), rest.group(1).strip()) if rest else (text, "")
 

@@ -97,7 +97,7 @@ def test_failing_endpoint_rests_and_the_others_answer_everything(
     assert [r.text for r in said] == [f"Answer {n}." for n in range(40)]
     assert {r.endpoint for r in said} == {B}
     assert len(bad.sent) <= 8  # those in flight before the first failure was known
-    assert notes == []
+    assert notes == [f"{A} rests: {trouble}"] * (not trouble.everyone)
     assert clock.now < 1_100.0
 
 

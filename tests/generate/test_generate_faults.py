@@ -129,7 +129,7 @@ def test_outage_keeps_all_answers_and_the_next_run_ends_in_the_same_bytes(
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [(status(401, error("Incorrect API key")), "answered 401: Incorrect API key. Every answer is kept"),
-     (status(404, error("no such model")), "answered 404: no such model. Every answer is kept"),
+     (status(404, error("no such model")), "answered 404: no such model (does --base-url end in /v1"),
      (status(429, error("pay first", code="insufficient_quota")), "answered 429: pay first. Every answer"),
      (status(429, error("later"), {"Retry-After": "100000"}), "asks to wait 100,000 s. Every answer is kept"),
      (redirect("http://127.0.0.1:9/v1/x"), "redirects to http://127.0.0.1:9/v1/x; if that is right")],
@@ -179,7 +179,7 @@ def test_unreachable_server_is_one_line_after_two_attempts(run: Runner, tmp_path
 def test_wrong_address_is_one_line_and_exit_2(run: Runner, tmp_path: Path, url: str) -> None:
     ran = run(*words(tmp_path / "out", url=url))
     assert (ran.code, ran.err.count("\n")) == (2, 1)
-    assert "expected http(s)://host/v1 with no password in it" in ran.err
+    assert "expected http(s)://host/v1 with no password or query in it" in ran.err
     assert not (tmp_path / "out").exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ittools.errors import InputError
+from ittools.generate.offline.kinds import KINDS
+from ittools.generate.offline.solve import whole_task
 from ittools.generate.options import MethodName
 from ittools.generate.prompt_file import FORMS, PromptFile, Section, Style, prompts_of
 
@@ -162,17 +165,18 @@ def test_byte_order_mark_and_comment_before_the_first_section_are_no_prompt(tmp_
 
 
 def test_own_prompts_change_version_request_keys_and_what_is_sent(run: Runner, tmp_path: Path) -> None:
-    (tmp_path / "prompts.jsonl").write_text('{"instruction": "Add 1 and 1."}')
-    line = ("--method", "answer", "--keep-dropped", str(tmp_path / "prompts.jsonl"))
+    asked = whole_task(KINDS[0], "en", random.Random(0))
+    (tmp_path / "prompts.jsonl").write_text(json.dumps({"instruction": asked}))
+    line = ("--method", "answer", "--offline-errors", "0", str(tmp_path / "prompts.jsonl"))
     run(*words(tmp_path / "ours", *line, num=1))
     run(*words(tmp_path / "own", *line, "--prompts", str(own(tmp_path, OWN)), num=1))
-    [ours], [other] = (records(tmp_path / name, "dropped") for name in ("ours", "own"))
+    [ours], [other] = (records(tmp_path / name) for name in ("ours", "own"))
     assert str(other["template"]).startswith("answer+own@")
     assert other["template"] != ours["template"]
     keys = [json.loads(str(record["meta"]))["requests"]["answer"] for record in (ours, other)]
     assert keys[0] != keys[1]
     [[request]] = ledger_rows(tmp_path / "own", f"SELECT request FROM intents WHERE key = '{keys[1]}'")
-    assert json.loads(str(request))["prompt"] == "Please: Add 1 and 1."
+    assert json.loads(str(request))["prompt"] == f"Please: {asked}"
 
 
 def test_own_prompts_in_the_same_directory_are_another_output(run: Runner, tmp_path: Path) -> None:

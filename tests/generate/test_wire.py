@@ -164,7 +164,6 @@ def test_summaries_of_reasoning_are_read_in_responses() -> None:
      (chosen("half a", finish="content_filter"), "content_filter"),
      (chosen(None, finish="tool_calls"), "content_filter"),
      (chosen(None, refusal="I cannot."), "stop"), (chosen(None, finish="length"), "length"),
-     (chosen([{"type": "text", "text": "parts"}]), "content_filter"),  # type: ignore[arg-type]
      (chosen("", finish=None), "stop")],
 )  # fmt: skip
 def test_refused_and_empty_answers_are_empty_texts(value: Any, finish: str) -> None:
@@ -272,3 +271,18 @@ def test_answers_are_never_longer_than_what_was_said(text: str) -> None:
     assert len(answer) + len(thought) <= len(text)
     assert answer in text
     assert thought in text
+
+
+def test_answer_in_parts_is_their_text() -> None:
+    parts = [
+        {"type": "text", "text": "Half "},
+        {"type": "image"},
+        "odd",
+        {"type": "text", "text": "and half."},
+    ]
+    assert read(chosen(parts)).text == "Half and half."
+
+
+def test_second_thought_is_no_part_of_the_answer_either() -> None:
+    said = read(chosen("<think>a</think><think>b</think>So."))
+    assert (said.text, said.reasoning) == ("So.", "a\nb")

@@ -64,7 +64,7 @@ def augment(options: AugmentOptions, progress: Progress) -> Outcome | Answer:
     prompts = prompts_of("augment", options.prompts, folder="augment")
     if options.show_prompts:
         return Answer(prompts.text.splitlines(), {"command": "augment", "prompts": prompts.text})
-    if options.explain:
+    if options.explain is not None:
         return explain(options.out, options.explain)
     check(options)
     work = _read(options, prompts)
@@ -165,10 +165,10 @@ class Augment:
         seen = {record["id"]} if kept else set()
         for one in found:
             reason = one.reason or ("repeated" if one.record["id"] in seen else None)
-            seen.add(one.record["id"])
             if reason:
                 self.job.harvest.drop(one.record, reason)
             else:
+                seen.add(one.record["id"])
                 kept.append(one.record)
         if kept:
             self.job.harvest.keep(kept, record["language"] or "und")

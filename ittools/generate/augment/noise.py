@@ -12,12 +12,17 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from ittools.text.words import UNSPACED
+
 SHORTEST = 4  # letters of a word that gets a slip; shorter ones turn into other words
+_QUOTE = r"\s\"'`“”«»„"  # what ends a word that is kept for a sign in it: quotes have their own rules
 _KEPT = re.compile(  # fenced and inline code, quotes, addresses, words with digits or signs in them
-    r"```.*?```|`[^`\n]+`|\"[^\"\n]*\"|“[^”\n]*”|«[^»\n]*»|„[^“”\n]*[“”]|https?://\S+|\S+@\S+|\S*[\d_/\\=<>{}]\S*",
+    r"```.*?```|`[^`\n]+`|\"[^\"\n]*\"|“[^“”\n]*”|«[^«»\n]*»|„[^„“”\n]*[“”]|‘[^‘’\n]*’|「[^「」]*」|『[^『』]*』"
+    r"|(?<!\w)'(?:[^'\n]|(?<=\w)'(?=\w))+'(?!\w)|https?://\S+"
+    rf"|(?<![^{_QUOTE}])[^{_QUOTE}]*[\d_/\\=<>{{}}@][^{_QUOTE}]*",
     re.DOTALL,
 )
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(rf"[^\W\d_{UNSPACED}]+")  # a letter less in Chinese is a word less
 _MARK = re.compile(r"[,;:.!?](?=\s|\Z)")
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _NEIGHBOURS = {one: other for row in _ROWS for one, other in pairwise(row)}

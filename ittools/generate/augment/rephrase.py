@@ -13,7 +13,7 @@ from ittools.generate.augment.derive import Derived, derived, rewritten_reason
 from ittools.generate.demonstrations import language_name
 from ittools.generate.job import Job
 from ittools.generate.parse import unwrapped
-from ittools.generate.teacher import Request
+from ittools.generate.teacher import Request, Response
 from ittools.records.build import Record
 
 HEAT = 0.7
@@ -56,7 +56,7 @@ class Rephrase:
             for index, (record, pivot) in enumerate((r, p) for r in records for p in pivots)
         ]
         outward = await self.job.asker.ask_all(request for _, _, request in there)
-        texts = ["" if one.failed else unwrapped(one.text, "instruction") for one in outward]
+        texts = ["" if one.failed or one.cut else unwrapped(one.text, "instruction") for one in outward]
         back = [
             self._translate(text, pivot, record["language"] or "en", number, len(there) + index)
             for index, ((record, pivot, _), text) in enumerate(zip(there, texts, strict=True))
@@ -64,9 +64,9 @@ class Rephrase:
         asked = [request for request, text in zip(back, texts, strict=True) if text]
         answers = iter(await self.job.asker.ask_all(asked))
         made: list[Derived] = []
-        for (record, pivot, request), text, second in zip(there, texts, back, strict=True):
+        for (record, pivot, request), first, text, second in zip(there, outward, texts, back, strict=True):
             asked_by = {"there": request} | ({"back": second} if text else {})
-            answer = next(answers) if text else None
+            answer = next(answers) if text else first
             made.append(_rewritten(self.job, record, "pivot", asked_by, answer, pivot=pivot, there=text))
         return [made[place * len(pivots) : (place + 1) * len(pivots)] for place in range(len(records))]
 
@@ -78,18 +78,15 @@ class Rephrase:
 
 
 def _rewritten(
-    job: Job, record: Record, method: str, asked: dict[str, Request], response: Any, **meta: Any
+    job: Job, record: Record, method: str, asked: dict[str, Request], response: Response, **meta: Any
 ) -> Derived:
     """The record under another instruction, or why that cannot be used."""
-    text = "" if response is None or response.failed else unwrapped(response.text, "instruction")
-    reason = "teacher-failed" if response is None or response.failed else None
-    if response is None and meta.get("there") == "":
-        reason = "empty-instruction"
-    if reason is None and response.cut:
-        reason = "cut-off"
+    lost = response.failed or meta.get("there") == ""  # then the answer is that of the way there
+    text = "" if lost else unwrapped(response.text, "instruction")
+    reason = "teacher-failed" if response.failed else "cut-off" if response.cut else None
     reason = reason or rewritten_reason(text, record["instruction"])
     made = derived(
         record, method, instruction=text, requests=asked, license=job.combined_license(record["license"]),
-        generator=(response.model if response else "") or job.plan.model, template=job.plan.version, **meta,
+        generator=response.model or job.plan.model, template=job.plan.version, **meta,
     )  # fmt: skip
     return Derived(made, reason)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 
 from ittools.generate.augment.derive import Derived, derived, seed_of
 from ittools.generate.augment.passages import Corpus, Found, about, draw, shown, tells
 from ittools.generate.job import Job, joined_license
-from ittools.generate.teacher import Request
+from ittools.generate.teacher import Request, Response
 from ittools.records.build import Record
+
+_WORD_OF_VERDICT = re.compile(
+    r"\b(?:un|non-?|(?:not|\w+n['’]t)\s+(?:\w+\s+)?)?informative\b|\bdistracting\b", re.IGNORECASE
+)
 
 
 class Search:
@@ -32,8 +37,8 @@ class Search:
 
     async def _verdicts(
         self, records: Sequence[Record], found: Sequence[Sequence[Found]], number: int
-    ) -> list[tuple[list[bool], dict[str, Request]]]:
-        """Whether each passage is informative, and the requests that said so."""
+    ) -> list[tuple[list[bool | str], dict[str, Request]]]:
+        """Whether each passage is informative, or why nobody knows; and the requests that said so."""
         if not self.asks:
             common = self.corpus.common
             return [
@@ -61,18 +66,22 @@ class Search:
         verdicts = []
         for passages in found:
             said = [next(answers) for _ in passages]
-            informative = [not a.failed and "informative" in a.text.lower() and "un" not in a.text.lower()[:3]
-                           for _, a in said]  # fmt: skip
             verdicts.append(
-                (informative, {f"verdict-{i + 1}": request for i, (request, _) in enumerate(said)})
+                (
+                    [_says(answer) for _, answer in said],
+                    {f"verdict-{i + 1}": request for i, (request, _) in enumerate(said)},
+                )
             )
         return verdicts
 
     def _with_passages(
-        self, record: Record, found: Sequence[Found], verdicts: Sequence[bool], asked: dict[str, Request]
+        self, record: Record, found: Sequence[Found], said: Sequence[bool | str], asked: dict[str, Request]
     ) -> Derived:
         """The record with its passages; one that drew none stays as it is, as in the paper."""
-        license = record["license"]
+        unsaid = next((one for one in said if isinstance(one, str)), None)
+        if unsaid:
+            return Derived(derived(record, "search", requests=asked), unsaid)
+        verdicts, license = [one is True for one in said], record["license"]
         for one in found:
             license = joined_license(license, one.document.license)
         given, output = record["input"], record["output"]
@@ -91,3 +100,11 @@ class Search:
         section = "all-informative" if all(verdicts) else "mixed" if helpful else "all-distracting"
         numbers = " and ".join(filter(None, (", ".join(helpful[:-1]), *helpful[-1:])))
         return self.job.prompt(section, numbers=numbers).text
+
+
+def _says(answer: Response) -> bool | str:
+    """Whether the teacher calls a passage informative, or why that is not known."""
+    found = None if answer.failed else _WORD_OF_VERDICT.search(answer.text)
+    if found is None:
+        return "teacher-failed" if answer.failed else "no-verdict"
+    return found.group().lower() == "informative"

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ittools.errors import Stopped
 from ittools.generate.answers import Answered, Open, answer_all, keep_answers
 from ittools.generate.job import Job
 from ittools.records.build import Record
 
 AT_ONCE = 8_192  # prompts in one round
+USELESS = 100  # answers without a good one between them, after which no more are bought
 
 
 class Answer:
@@ -45,3 +47,5 @@ class Answer:
 
 def _keep(job: Job, samples: Sequence[Answered]) -> None:
     keep_answers(job, samples, samples[0].record["language"])
+    if not job.harvest.tasks and len(job.harvest.dropped) >= USELESS:
+        job.asker.stop(Stopped(f"the first {USELESS} answers are of no use: {job.harvest.why()}"))

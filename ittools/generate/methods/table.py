@@ -18,7 +18,7 @@ from ittools.generate.methods.evolve import Evolve
 from ittools.generate.methods.magpie import Magpie, marks_for
 from ittools.generate.methods.self_instruct import SelfInstruct
 from ittools.generate.methods.topics import Topics
-from ittools.generate.options import GenerateOptions
+from ittools.generate.options import GenerateOptions, template_of
 from ittools.records.build import Record
 
 
@@ -45,7 +45,7 @@ def method_for(options: GenerateOptions, job: Job, inputs: Inputs) -> Method:
         case "backtranslate":
             return Backtranslate(job, inputs.documents, options.codes, min_score=options.min_score)
         case "magpie":
-            marks = marks_for(options.model, options.pre_query)
+            marks = marks_for(options.model, template_of(options))
             return Magpie(job, marks, speaks=bool(options.language))
         case "answer":
             return Answer(job, inputs.prompts, options.codes)
