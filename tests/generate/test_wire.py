@@ -265,12 +265,14 @@ def test_any_text_is_an_answer_or_tried_again(text: str, api: Api) -> None:
         read(text, api)
 
 
-@given(st.text("ab<>/ think", max_size=60))
-def test_answers_are_never_longer_than_what_was_said(text: str) -> None:
+@given(st.lists(st.sampled_from("<think> </think> <thinking> </thinking> a b < /".split()), max_size=12))
+def test_answer_and_thoughts_are_pieces_of_what_was_said(pieces: list[str]) -> None:
+    text = " ".join(pieces)
     answer, thought = without_thought(text)
     assert len(answer) + len(thought) <= len(text)
     assert answer in text
-    assert thought in text
+    assert all(line in text for line in thought.split("\n"))
+    assert without_thought(answer)[0] == answer or "</think" in answer
 
 
 def test_answer_in_parts_is_their_text() -> None:
