@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 from ittools.errors import UsageError
+
+_CODE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # RFC 5646, its shape
 
 
 def read_quotas(languages: Sequence[str], num: int) -> dict[str, int]:
@@ -22,6 +25,8 @@ def read_quotas(languages: Sequence[str], num: int) -> dict[str, int]:
             value = -1.0
         if not code or not math.isfinite(value) or value <= 0:
             raise UsageError(f"--language {word}: expected a code such as de, or de=3 with a weight")
+        if not _CODE.fullmatch(code):
+            raise UsageError(f"--language {code}: expected a BCP-47 code, such as en, pt-BR or zh-Hant")
         if code in weights:
             raise UsageError(f"--language {code} is given twice")
         weights[code] = value

@@ -198,9 +198,9 @@ def test_a_language_that_the_offline_teacher_does_not_write_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    assert main(["generate", "--teacher", "offline", "-l", "german", "--out", str(out)]) == 2
+    assert main(["generate", "--teacher", "offline", "-l", "sw", "--out", str(out)]) == 2
     line = capsys.readouterr().err
     assert line == (
-        "ittools generate: --language german: the offline teacher writes de, en, es, fr, it only\n"
+        "ittools generate: --language sw: the offline teacher writes de, en, es, fr, it only\n"
     )
     assert not out.exists()
