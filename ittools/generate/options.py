@@ -219,6 +219,8 @@ def _server_problems(options: TeacherOptions) -> Iterator[str]:
         yield f"--endpoint and --batch are of --teacher openai, not of {options.teacher}"
     if options.endpoint and options.base_url:
         yield "give --endpoint or --base-url, not both"
+    if options.batch and (options.rpm or options.tpm):
+        yield "--rpm and --tpm hold single requests; with --batch there are none"
     if options.batch and options.endpoint:
         yield "--batch buys from one address: give --base-url instead of --endpoint"
     if options.base_url and not is_plain_http(options.base_url):

@@ -34,6 +34,7 @@ from ittools.store.manifest import read_manifest
 from ittools.store.outcome import Answer
 
 REHEARSED = 48  # tasks played through
+ONCE = frozenset({"topics"})  # stages that a run has once: topics are drawn from the seeds
 AROUND_CALLS = (0.85, 1.4)  # times the calls: teachers that are more, and less, of use
 AROUND_INPUTS = (1.0, 1.02)  # inputs are counted, not guessed
 AROUND_PROMPTS = (0.8, 1.25)  # dense and loose text under the usual tokenizers
@@ -43,11 +44,22 @@ AROUND_PILOT = (0.87, 1.15)  # round what a finished run of the same kind tells
 
 @dataclass(frozen=True)
 class Stage:
-    """Of one task, or of one input."""
+    """Of one task, or of one input; once: of the run, however large."""
 
     calls: float
     prompt_tokens: float
     completion_tokens: float
+    once: bool = False
+
+    @classmethod
+    def of(cls, name: str, account: Mapping[str, float], units: float, *, size: int = 1) -> Stage:
+        """From a run's account of it. size: bytes a token, where the account counts bytes."""
+        share = 1.0 if name in ONCE else units
+        sent, came = (account[n] / size / share for n in ("prompt_tokens", "completion_tokens"))
+        return cls(account["responses"] / share, sent, came, once=name in ONCE)
+
+    def total(self, what: str, num: int) -> float:
+        return float(getattr(self, what)) * (1 if self.once else num)
 
 
 def estimate(options: GenerateOptions, work: Work) -> Answer:
@@ -81,11 +93,7 @@ def pilot_stages(pilot: Path, method: str) -> dict[str, Stage]:
         raise InputError(f"--pilot {pilot}: a run of --method {used}, which tells nothing of {method}")
     if method in READS:  # an input is paid for whether or not a task comes of it
         units = manifest["funnel"]["in"] / (manifest["options"]["per_task"] or 1)
-    return {
-        name: Stage(one["responses"] / units, one["prompt_tokens"] / units, one["completion_tokens"] / units)
-        for name, one in stages.items()
-        if not name.startswith("probe")
-    }
+    return {name: Stage.of(name, one, units) for name, one in stages.items() if not name.startswith("probe")}
 
 
 def rehearsed_stages(options: GenerateOptions, work: Work) -> dict[str, Stage]:
@@ -99,14 +107,7 @@ def rehearsed_stages(options: GenerateOptions, work: Work) -> dict[str, Stage]:
         found = ledger.by_stage()
     finally:
         ledger.close()
-    return {
-        name: Stage(
-            one["responses"] / tasks,
-            one["prompt_tokens"] / BYTES_PER_TOKEN / tasks,
-            one["completion_tokens"] / BYTES_PER_TOKEN / tasks,
-        )
-        for name, one in found.items()
-    }
+    return {name: Stage.of(name, one, tasks, size=BYTES_PER_TOKEN) for name, one in found.items()}
 
 
 async def _rehearse(options: GenerateOptions, work: Work, ledger: Ledger) -> int:
@@ -126,7 +127,7 @@ async def _rehearse(options: GenerateOptions, work: Work, ledger: Ledger) -> int
 
 def _answer(options: GenerateOptions, num: int, stages: Mapping[str, Stage], price: Price | None) -> Answer:
     """Lines for a person, the same numbers for --json."""
-    sums = [sum(getattr(one, n) for one in stages.values()) * num
+    sums = [sum(one.total(n, num) for one in stages.values())
             for n in ("calls", "prompt_tokens", "completion_tokens")]  # fmt: skip
     tried = options.pilot is not None
     calls_around = AROUND_INPUTS if options.method in READS else AROUND_CALLS
@@ -138,7 +139,7 @@ def _answer(options: GenerateOptions, num: int, stages: Mapping[str, Stage], pri
     value: dict[str, Any] = {
         "model": model_of(options), "method": options.method, unit: num, "calls": calls,
         "prompt_tokens": prompts, "answer_tokens": answers,
-        "stages": {name: math.ceil(one.calls * num) for name, one in stages.items()},
+        "stages": {name: math.ceil(one.total("calls", num)) for name, one in stages.items()},
     }  # fmt: skip
     lines = [f"{'model':<16}{model_of(options)}", f"{unit:<16}{num:,}"]
     named = (("calls", calls), ("prompt tokens", prompts), ("answer tokens", answers))

@@ -18,6 +18,7 @@ from ittools.generate.teacher import Api, Request, Response, TryAgain
 from ittools.records.build import mend_text
 
 PATHS: dict[Api, str] = {"chat": "chat/completions", "completions": "completions", "responses": "responses"}
+MOST_THOUGHTS = 8  # one after the other, before an answer
 OPENAI_STOPS = 4  # stop sequences that the API takes
 MOST_TOKENS = 1 << 31  # in one answer; more is a server that cannot count
 CUT = {"max_output_tokens": "length", "max_tokens": "length"}  # what `responses` calls it
@@ -136,12 +137,16 @@ def _settled(said: Any, finish: Any, thought: Any) -> tuple[str, str, str]:
 
 def without_thought(text: str) -> tuple[str, str]:
     """(answer, reasoning): what stands in `<think>` at the beginning is no part of the answer."""
-    begin = _THOUGHT_TAG.match(text, len(text) - len(text.lstrip()))
-    if begin is not None and not begin.group(1):
+    thoughts: list[str] = []
+    for _ in range(MOST_THOUGHTS):  # some think twice
+        begin = _THOUGHT_TAG.match(text, len(text) - len(text.lstrip()))
+        if begin is None or begin.group(1):
+            break
         last, end = _end_of_thought(text)
-        answer, more = without_thought(text[end:].lstrip())  # some think twice
-        thoughts = (text[begin.end() : last].strip(), more)
-        return answer, "\n".join(thought for thought in thoughts if thought)
+        thoughts.append(text[begin.end() : last].strip())
+        text = text[end:].lstrip()
+    if thoughts:
+        return text, "\n".join(filter(None, thoughts))
     rest = _REST_OF_THOUGHT.match(text) if "<think" not in text else None
     return (text[rest.end() :].lstrip(), rest.group(1).strip()) if rest else (text, "")
 

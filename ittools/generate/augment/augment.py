@@ -5,7 +5,7 @@
     noise        slips of the finger, case, punctuation, by rule
     search       passages before the input and a verdict on them before the output (SAIL)
 
-A new record keeps its parent's task, so that a held-out split keeps both on the same side.
+A new record keeps its parent's task, so that a split by task holds both on the same side.
 """
 
 from __future__ import annotations

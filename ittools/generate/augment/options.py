@@ -11,12 +11,13 @@ from ittools.errors import UsageError, did_you_mean
 from ittools.formats.source import ReadOptions
 from ittools.generate.augment.noise import KINDS
 from ittools.generate.options import TeacherOptions, teacher_problems, unspoken
-from ittools.options import option
+from ittools.options import argument, option
 from ittools.records.schema import UNSPECIFIED_LICENSE
 
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentOptions(TeacherOptions, ReadOptions):
+    inputs: tuple[str, ...] = argument("records: what every command reads", default=())
     out: Path = option(Path("runs/augment"), "dataset directory", flags=("-o", "--out"), shapes_output=False)
     license: str = option(UNSPECIFIED_LICENSE, "SPDX licence of records that state none")
     paraphrase: int = option(0, "paraphrases of each instruction, by the teacher")

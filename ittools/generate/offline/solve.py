@@ -76,6 +76,7 @@ _FIRST_WORDS = {"en": "Answer: ", "de": "Antwort: ", "fr": "Réponse : ", "es": 
                 "it": "Risposta: "}  # fmt: skip
 _WITH_WORD = 3  # place of the constraint that needs one of these
 MOST_CONSTRAINTS = 3  # on one task
+_NOT_DRAWN = (ValueError, KeyError, IndexError, ZeroDivisionError)  # of parameters that no kind draws
 ON_ONE_LINE = {"en": " Given: ", "de": " Gegeben: ", "fr": " Donné : ", "es": " Dado: ", "it": " Dato: "}
 
 
@@ -93,7 +94,7 @@ def _known(instruction: str) -> Task | None:
         return None
     try:
         instance(task, 0)
-    except (ValueError, KeyError, IndexError, ZeroDivisionError):
+    except _NOT_DRAWN:
         return None
     return task
 
@@ -133,7 +134,10 @@ def solve(text: str) -> str | None:
         return None
     task, given, places = read
     for number in range(INSTANCES):
-        made, wanted = instance(task, number)
+        try:
+            made, wanted = instance(task, number)
+        except _NOT_DRAWN:
+            return None
         if made.strip() == given:
             return _applied(wanted, places, task.language)
     return None
