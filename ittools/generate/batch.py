@@ -76,8 +76,9 @@ class BatchTeacher:
             api_key=key, base_url=base_url, max_retries=4,
             http_client=DefaultAsyncHttpxClient(follow_redirects=False),  # they would resend the prompts
         )  # fmt: skip
-        self._open = {token: _Open(token, name, earlier=True) for token, name, _ in ledger.open_batches()}
-        self._of_key = {key: token for token, _, keys in ledger.open_batches() for key in keys}
+        earlier = ledger.open_batches()
+        self._open = {token: _Open(token, name, earlier=True) for token, name, _ in earlier}
+        self._of_key = {key: token for token, _, keys in earlier for key in keys}
         self._queue: list[tuple[Request, asyncio.Future[Response]]] = []
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None

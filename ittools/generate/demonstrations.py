@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ittools.text.language import primary_code
 from ittools.text.words import unicode_words
 
 LANGUAGE_NAMES = {
@@ -34,7 +35,7 @@ class Demonstration:
 
 def language_name(code: str) -> str:
     """How a prompt names a language; the code itself where no name is known."""
-    return LANGUAGE_NAMES.get(code.split("-", maxsplit=1)[0].lower(), code)
+    return LANGUAGE_NAMES.get(primary_code(code), code)
 
 
 def one_line(instruction: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,7 +29,7 @@ from ittools.generate.work import Work, read_work
 from ittools.progress import Progress
 from ittools.records.build import record_batch
 from ittools.records.funnel import Funnel
-from ittools.store.dataset import Output, writing
+from ittools.store.dataset import InputEntry, Output, writing
 from ittools.store.dropped import dropped_batch
 from ittools.store.manifest import MANIFEST_NAME
 from ittools.store.outcome import Answer, Outcome, outcome
@@ -53,21 +53,32 @@ def generate(options: GenerateOptions, progress: Progress) -> Outcome | Answer:
         from ittools.generate.plan import estimate
 
         return estimate(options, work)
-    if not (options.out / MANIFEST_NAME).exists():  # before a folder is made for nothing
+    return write_out(
+        "generate", options, work.entries, lambda output: _write(options, work, output, progress)
+    )
+
+
+def write_out(
+    command: str, options: Any, entries: Sequence[InputEntry],
+    write: Callable[[Output], Coroutine[Any, Any, None]], *, asks: bool = True,
+) -> Outcome:  # fmt: skip
+    """One dataset directory of a command that may ask a teacher; `write` fills it. Raises UsageError."""
+    if asks and not (options.out / MANIFEST_NAME).exists():  # before a folder is made for nothing
         known_price(options)
         check_keys(options)
     with writing(
-        options.out, command="generate", options=options, inputs=work.entries, force=options.force
+        options.out, command=command, options=options, inputs=entries, force=options.force
     ) as output:
         if not output.reused:
-            with term_as_interrupt():
-                asyncio.run(_write(options, work, output, progress))
+            with _term_as_interrupt():
+                asyncio.run(write(output))
     then = f"ittools filter {options.out} --out {options.out.parent / 'filter'}"
-    return outcome(output, then, **account_facts(output.finished or {}))
+    manifest = output.finished or {}
+    return outcome(output, then, **(account_facts(manifest) if manifest.get("teacher") else {}))
 
 
 @contextmanager
-def term_as_interrupt() -> Iterator[None]:
+def _term_as_interrupt() -> Iterator[None]:
     """SIGTERM cancels the requests in flight as SIGINT does; raised amid them, it would be a traceback."""
     if threading.current_thread() is not threading.main_thread():
         yield

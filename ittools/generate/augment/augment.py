@@ -10,7 +10,6 @@ A new record keeps its parent's task, so that a split by task holds both on the 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,31 +17,28 @@ from typing import Any
 
 from ittools.formats.documents import read_documents
 from ittools.formats.source import ReadOptions, open_inputs
-from ittools.generate.account import account_facts, account_of
+from ittools.generate.account import account_of
 from ittools.generate.augment.derive import Derived, derived, seed_of
 from ittools.generate.augment.noise import noisy
 from ittools.generate.augment.options import AugmentOptions, check
 from ittools.generate.augment.passages import Corpus
 from ittools.generate.augment.rephrase import Rephrase
 from ittools.generate.augment.search import Search
-from ittools.generate.connect import check_keys, connect, known_price, model_of, price_for, teacher_license
+from ittools.generate.connect import connect, model_of, price_for, teacher_license
 from ittools.generate.explain import LEDGER, explain
 from ittools.generate.harvest import Harvest
 from ittools.generate.job import Job, Plan
 from ittools.generate.ledger import Ledger
 from ittools.generate.novelty import Novelty
 from ittools.generate.prompt_file import PromptFile, Style, prompts_of
-from ittools.generate.run import finish, open_asker, term_as_interrupt, version_of
+from ittools.generate.run import finish, open_asker, version_of, write_out
 from ittools.generate.teacher import Request
 from ittools.progress import Progress
 from ittools.records.build import Record
-from ittools.store.dataset import InputEntry, Output, writing
-from ittools.store.manifest import MANIFEST_NAME
-from ittools.store.outcome import Answer, Outcome, outcome
+from ittools.store.dataset import InputEntry, Output
+from ittools.store.outcome import Answer, Outcome
 
 AT_ONCE = 4_096  # records in one round
-HEAT = 0.7
-MOST_TOKENS = 1024
 
 
 @dataclass(frozen=True)
@@ -70,18 +66,10 @@ def augment(options: AugmentOptions, progress: Progress) -> Outcome | Answer:
     work = _read(options, prompts)
     if options.dry_run:
         return _estimate(options, work)
-    if options.asks and not (options.out / MANIFEST_NAME).exists():
-        known_price(options)
-        check_keys(options)
-    with writing(
-        options.out, command="augment", options=options, inputs=work.entries, force=options.force
-    ) as output:
-        if not output.reused:
-            with term_as_interrupt():
-                asyncio.run(_write(options, work, output, progress))
-    then = f"ittools filter {options.out} --out {options.out.parent / 'filter'}"
-    facts = account_facts(output.finished or {}) if (output.finished or {}).get("teacher") else {}
-    return outcome(output, then, **facts)
+    return write_out(
+        "augment", options, work.entries, lambda output: _write(options, work, output, progress),
+        asks=options.asks,
+    )  # fmt: skip
 
 
 def _read(options: AugmentOptions, prompts: PromptFile) -> Work:

@@ -23,7 +23,6 @@ from ittools.records.build import Record
 
 AT_ONCE = 4_096  # documents in one round
 EXPECTED_YIELD = 0.7  # accepted pairs a document, to size a round
-FEWEST_WORDS = 5
 MOST_SHOWN = 12_000  # characters of a document; longer ones are dropped, a cut text is no answer
 HEAT = 0.7
 DIGITS = (1, 5)
