@@ -30,7 +30,8 @@ from ittools.records.scores import scores_dict
 from ittools.store.dataset import Output, writing
 from ittools.store.outcome import Outcome, outcome
 from ittools.text.minhash import band_keys, choose_bands, field_signatures, recall
-from ittools.text.shingles import U64, Shingles, jaccard, shingle_batch
+from ittools.text.ragged import U64, Ragged, unique
+from ittools.text.shingles import jaccard, word_shingles
 from ittools.text.words import content_words
 
 Field = Literal["instruction", "input", "output"]
@@ -128,9 +129,9 @@ def sketch_part(part: Part, stem: str, options: DedupOptions) -> int:
         "ids": np.array(table.column("id").to_pylist(), "S32"),
     }
     if options.method == "near":
-        found = [shingle_batch(texts[name], n=options.ngram, tag=tag) for tag, name in enumerate(names)]
+        found = [unique(word_shingles(pa.array(texts[name]), n=options.ngram, tag=tag)) for tag, name in enumerate(names)]
         for tag, shingles in enumerate(found):
-            arrays[f"hashes{tag}"], arrays[f"offsets{tag}"] = shingles.hashes, shingles.offsets
+            arrays[f"hashes{tag}"], arrays[f"offsets{tag}"] = shingles.values, shingles.offsets
         bands, rows = _bands(options)
         arrays["keys"] = band_keys(field_signatures(found, count=options.perm), bands, rows)
     np.savez(f"{stem}.npz", **arrays)
@@ -168,7 +169,7 @@ def _load(stems: list[str]) -> Sketches:
                 for tag in range(sum(name.startswith("hashes") for name in arrays.files)):
                     if len(fields) <= tag:
                         fields.append([])
-                    found = Shingles(arrays[f"hashes{tag}"], arrays[f"offsets{tag}"])
+                    found = Ragged(arrays[f"hashes{tag}"], arrays[f"offsets{tag}"])
                     fields[tag] += [found.of(i) for i in range(len(found))]
         Path(f"{stem}.npz").unlink()
     priority = np.concatenate(priorities) if priorities else np.zeros(0)

@@ -15,7 +15,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ittools.text.shingles import U64, Shingles, mix64
+from ittools.text.ragged import U64, Ragged
+from ittools.text.tokens import mix64
 
 U32 = NDArray[np.uint32]
 SEED = 1  # datasketch's own
@@ -40,7 +41,7 @@ def premix(hashes: U64) -> U32:
     return values ^ (values >> np.uint32(16))
 
 
-def field_signatures(fields: Sequence[Shingles], *, count: int = 128) -> U32:
+def field_signatures(fields: Sequence[Ragged], *, count: int = 128) -> U32:
     """(records, count) uint32: column k is of field k modulo their number.
 
     Records alike in every field share a band at least as often as the least alike field would;
@@ -53,10 +54,10 @@ def field_signatures(fields: Sequence[Shingles], *, count: int = 128) -> U32:
     return result
 
 
-def signatures(shingles: Shingles, *, count: int = 128, columns: slice = slice(None)) -> U32:
+def signatures(shingles: Ragged, *, count: int = 128, columns: slice = slice(None)) -> U32:
     """(records, count) uint32, or some columns. A record without shingles has the maximum in all."""
     a, b = (part[columns] for part in permutations(count))
-    values = premix(shingles.hashes)
+    values = premix(shingles.values)
     result = np.full((len(shingles), len(a)), EMPTY, np.uint32)
     offsets = shingles.offsets
     first = 0

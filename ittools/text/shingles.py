@@ -1,100 +1,70 @@
-"""Word n-grams as sorted unique 64-bit hashes, the same on every machine and in every run.
+"""Shingles: runs of n words, or of n characters, as 64-bit hashes (Broder 1997).
 
-    shingle_batch(["a b c d"], n=3).of(0)  -> hashes of "a b c" and "b c d", sorted
+    word_shingles(pa.array(["a b c d"]), n=3)  -> [[h(a b c), h(b c d)]]
 
 A text with fewer than n words is one shingle of them all, so short texts neither vanish nor merge.
+A hash is a polynomial over the hashes of the words modulo 2**64, taken from running sums as Rabin and Karp
+do (IBM Journal of Research and Development 31, 1987): the same work for every n.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
 
-from ittools.text.words import content_words
+from ittools.text.ragged import U64, Ragged, chain, from_lengths, spans, within
+from ittools.text.tokens import characters_of, each_batch, mix64, words_of
 
-U64 = NDArray[np.uint64]
-_BASE = np.uint64(0x9E3779B97F4A7C15)  # odd: multiplication by it is a bijection modulo 2**64
-
-
-@dataclass(frozen=True)
-class Shingles:
-    """Ragged sets: those of record i are `hashes[offsets[i]:offsets[i + 1]]`, sorted, unique."""
-
-    hashes: U64  # (shingles of all records,)
-    offsets: NDArray[np.int64]  # (records + 1,)
-
-    def of(self, record: int) -> U64:
-        return self.hashes[self.offsets[record] : self.offsets[record + 1]]
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
+Unit = Literal["words", "characters"]
+CHUNK = 1 << 14  # numbers at a time: they stay in the cache
+BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
+_TAG = np.uint64(0xA0761D6478BD642F)
 
 
-def word_hash(word: str) -> int:
-    """blake2b-64 of the UTF-8 bytes."""
-    return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
+def shingles(column: pa.Array | pa.ChunkedArray, *, n: int, unit: Unit = "words", tag: int = 0) -> Ragged:
+    """Each text's shingles in order, equal ones repeated. `tag` keeps the shingles of fields apart."""
+    numbers = words_of if unit == "words" else characters_of
+    return each_batch(column, lambda text: windows(numbers(text), n, tag))
 
 
-def shingle_batch(texts: Sequence[str], *, n: int, tag: int = 0) -> Shingles:
-    """Shingles of each text. `tag` keeps the shingles of different fields apart."""
-    known: dict[str, int] = {}
-    words: list[int] = []
-    lengths = np.zeros(len(texts), np.int64)
-    for i, text in enumerate(texts):
-        found = content_words(text)
-        lengths[i] = len(found)
-        for word in found:
-            code = known.get(word)
-            if code is None:
-                code = known[word] = word_hash(word)
-            words.append(code)
-    return _windows(np.array(words, np.uint64), lengths, n, tag)
+def word_shingles(column: pa.Array | pa.ChunkedArray, *, n: int, tag: int = 0) -> Ragged:
+    return shingles(column, n=n, tag=tag)
 
 
-def _windows(words: U64, lengths: NDArray[np.int64], n: int, tag: int) -> Shingles:
-    """Every window of n words; of a shorter text the one window of all its words."""
-    ends = np.cumsum(lengths)
-    starts = ends - lengths
+def windows(ragged: Ragged, n: int, tag: int = 0) -> Ragged:
+    """A hash for every run of n numbers; of fewer the one run of all."""
+    parts = []
+    for first, last in spans(ragged.offsets, CHUNK):
+        offsets = ragged.offsets[first : last + 1]
+        parts.append(_windows(ragged.values[offsets[0] : offsets[-1]], np.diff(offsets), n, tag))
+    return chain(parts)
+
+
+def _windows(values: U64, lengths: np.ndarray, n: int, tag: int) -> Ragged:  # type: ignore[type-arg]
     counts = np.where(lengths >= n, lengths - n + 1, np.minimum(lengths, 1))
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    owner = np.repeat(np.arange(len(lengths)), counts)  # (windows,) record of each
-    first = starts[owner] + np.arange(offsets[-1]) - offsets[:-1][owner]
-    size = np.minimum(lengths, n)[owner]
-    hashes = np.zeros(len(owner), np.uint64)
-    for j in range(n):
-        inside = j < size
-        taken = words[np.minimum(first + j, max(0, len(words) - 1))] if len(words) else hashes
-        hashes = np.where(inside, (hashes ^ taken) * _BASE + np.uint64(j + 1), hashes)
-    return _unique(mix64(hashes ^ np.uint64(word_hash(f"field {tag}"))), owner, len(lengths))
+    starts = within(np.cumsum(lengths) - lengths, counts)
+    size = np.repeat(np.minimum(lengths, n), counts) if (lengths < n).any() else n
+    forward, back = _running_powers(len(values) + 1)
+    sums = np.zeros(len(values) + 1, np.uint64)
+    np.cumsum(values * forward[:-1], out=sums[1:])
+    hashes = (sums[starts + size] - sums[starts]) * back[starts]
+    return from_lengths(mix64(hashes ^ mix64(np.full(1, tag, np.uint64) * _TAG)), counts)
 
 
-def _unique(hashes: U64, owner: NDArray[np.int64], records: int) -> Shingles:
-    order = np.lexsort((hashes, owner))
-    hashes, owner = hashes[order], owner[order]
-    fresh = np.ones(len(hashes), bool)
-    fresh[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
-    counts = np.bincount(owner[fresh], minlength=records)
-    return Shingles(hashes[fresh], np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+def _running_powers(count: int) -> tuple[U64, U64]:
+    """(count,) BASE**i and (count,) its inverses, modulo 2**64."""
+    size = 1 << max(14, (count - 1).bit_length())
+    return _powers(size)[:count], _powers(size, inverse=True)[:count]
 
 
-def mix64(values: U64) -> U64:
-    """The MurmurHash3 64-bit finalizer: a bijection that spreads every bit."""
-    values = values ^ (values >> np.uint64(33))
-    values = values * np.uint64(0xFF51AFD7ED558CCD)
-    values = values ^ (values >> np.uint64(33))
-    values = values * np.uint64(0xC4CEB9FE1A85EC53)
-    return values ^ (values >> np.uint64(33))
-
-
-def union(parts: Sequence[Shingles]) -> Shingles:
-    """Per record the union of several ragged sets."""
-    records = len(parts[0])
-    owner = np.concatenate([np.repeat(np.arange(records), np.diff(p.offsets)) for p in parts])
-    return _unique(np.concatenate([p.hashes for p in parts]), owner, records)
+@lru_cache(maxsize=8)
+def _powers(count: int, inverse: bool = False) -> U64:
+    found = np.full(count, np.uint64(pow(BASE, -1, 1 << 64) if inverse else BASE))
+    found[:1] = 1
+    return np.multiply.accumulate(found)
 
 
 def jaccard(one: U64, other: U64) -> float:

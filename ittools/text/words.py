@@ -21,11 +21,11 @@ UNSPACED = (
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+(?:[\u0300-\u036f\u0900-\u0dff]*[^\W_{UNSPACED}]*)*")
 
 # Sentence punctuation, quotes, accents and invisible characters; every other sign (+ < [ $) is content.
-_QUIET = (
+QUIET = (
     r".,;:!?'\"`\u2010-\u2027\u3001-\u3003\u300c-\u300f\uff01\uff0c\uff0e\uff1a\uff1b\uff1f\u00a1\u00ab\u00b7\u00bb\u00bf"
     r"\u00ad\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff"
 )
-_WORD_OR_SIGN = re.compile(rf"{_WORD.pattern}|[^\w\s{_QUIET}]")
+_WORD_OR_SIGN = re.compile(rf"{_WORD.pattern}|[^\w\s{QUIET}]")
 
 
 def rouge_words(text: str) -> list[str]:

@@ -1,0 +1,259 @@
+"""Exact set-similarity join: which records are as alike as a threshold, and which of them stay.
+
+    keep_first([sets of one field], 0.7)  -> Decision(twins=[-1, -1, 0], similarities=[0, 0, 0.83])
+    # records 0 and 1 stay; record 2 goes, for record 0, with which it shares 83% of its shingles
+
+Records come in the order of their priority. A record goes when one that stays before it reaches the
+threshold in every field, and names the most alike of those, the first among equals. So no two that
+stay reach the threshold, which components do not give: they drop what is alike only through others.
+
+Two sets with Jaccard similarity t share a token among the rarest size - ceil(t * size) + 1 of each (prefix
+filter: Chaudhuri et al., ICDE 2006), their sizes differ by at most t, and where in the prefixes the first shared
+token stands bounds what is left to share (Xiao et al., "Efficient similarity joins for near duplicate
+detection", WWW 2008). What passes is counted out exactly. Records alike in each field are alike in the
+union of the fields, which gives the candidates.
+
+Records are taken in blocks that double: those like a record that stays leave before they are compared
+with each other, so a cluster of a million costs a million comparisons and not their square.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ittools.text.ragged import I64, Ragged, offsets_of, take, within
+from ittools.text.sets import SURE, TokenSets, may_match, token_sets
+
+F64 = NDArray[np.float64]
+BLOCK = 256  # records of the first block
+PAIRS = 1 << 22  # compared at a time; a block with more of its own is halved
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Per record, in the order given: the record it goes for, -1 where it stays, and how alike they are."""
+
+    twins: I64
+    similarities: F64  # of the least alike field; 0 where it stays
+
+
+@dataclass(frozen=True)
+class _Edges:
+    """Pairs that reach the threshold: `later` may go for `earlier`."""
+
+    earlier: I64
+    later: I64
+    similarity: F64
+
+
+def keep_first(
+    fields: Sequence[Ragged],
+    threshold: float,
+    *,
+    settled: int = 0,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Decision:
+    """Who stays and who goes. `fields`: shingles of each field, a record each, in order of priority.
+
+    The first `settled` records stay whatever they are like. Two empty fields are equal; an empty one
+    is like no other. `advance` is told how many records are decided.
+    """
+    decision = Decision(np.full(len(fields[0]), -1), np.zeros(len(fields[0])))
+    records = may_match(fields, threshold)
+    advance(len(fields[0]) - len(records))
+    if len(records):
+        join = _Join(token_sets([take(field, records) for field in fields]), threshold)
+        join.decide(int(np.searchsorted(records, settled)), advance)
+        gone = np.flatnonzero(join.twins >= 0)
+        decision.twins[records[gone]] = records[join.twins[gone]]
+        decision.similarities[records[gone]] = join.similarities[gone]
+    return decision
+
+
+def all_pairs(fields: Sequence[Ragged], threshold: float) -> tuple[I64, I64, F64]:
+    """(earlier, later, similarity) of every pair that reaches the threshold, sorted."""
+    records = may_match(fields, threshold)
+    if not len(records):
+        return records, records, np.zeros(0)
+    join = _Join(token_sets([take(field, records) for field in fields]), threshold)
+    whole = np.ones(len(join.ranks), bool)
+    edges = join.edges(whole, whole)
+    order = np.lexsort((edges.later, edges.earlier))
+    return records[edges.earlier[order]], records[edges.later[order]], edges.similarity[order]
+
+
+class _Join:
+    """The state of one join: what each prefix token's records are, and who is decided."""
+
+    def __init__(self, sets: TokenSets, threshold: float) -> None:
+        self.sets, self.threshold = sets, threshold
+        self.lengths = np.diff(sets.offsets)
+        self.tokens, self.ranks, self.places = _postings(sets, self.lengths, threshold)
+        self.kept = np.zeros(len(sets), bool)
+        self.twins = np.full(len(sets), -1)
+        self.similarities = np.zeros(len(sets))
+
+    def decide(self, settled: int, advance: Callable[[int], None]) -> None:
+        self.kept[:settled] = True
+        advance(settled)
+        # without a prefix token that another has, nobody is like them
+        alone = np.ones(len(self.sets), bool)
+        alone[self.ranks] = False
+        self.kept |= alone
+        first, size = settled, BLOCK
+        while first < len(self.sets):
+            last = min(first + size, len(self.sets))
+            self._block(first, last)
+            advance(last - first)
+            first, size = last, size * 2
+
+    def _block(self, first: int, last: int) -> None:
+        """Against those that stay, then among themselves, then once more against those of them that stay."""
+        inside = (self.ranks >= first) & (self.ranks < last)
+        before = self.kept[self.ranks] & (self.ranks < first)
+        self._note(self.edges(before, inside))
+        undecided = inside & (self.twins[self.ranks] < 0)
+        if last - first > 1 and self._own_pairs(undecided) > PAIRS:
+            middle = (first + last) // 2
+            self._block(first, middle)
+            self._block(middle, last)
+            return
+        already = inside & ~undecided
+        edges = self.edges(undecided, undecided)
+        staying = _greedy(edges, first, last, self.twins[first:last] < 0)
+        self.kept[first:last] = staying
+        self._note(_Edges(*(part[staying[edges.earlier - first]] for part in _parts(edges))))
+        self._note(self.edges(undecided & self.kept[self.ranks], already))
+
+    def _own_pairs(self, some: NDArray[np.bool_]) -> int:
+        counts = np.bincount(self.tokens[some]).astype(np.float64)
+        return int((counts * (counts - 1) / 2).sum())
+
+    def _note(self, edges: _Edges) -> None:
+        """Who goes, for whom: the most alike, the first among equals."""
+        later = ~self.kept[edges.later]
+        order = np.lexsort((edges.earlier[later], -edges.similarity[later], edges.later[later]))
+        who = edges.later[later][order]
+        best = np.ones(len(who), bool)
+        best[1:] = who[1:] != who[:-1]
+        who, twins = who[best], edges.earlier[later][order][best]
+        alike = edges.similarity[later][order][best]
+        better = alike > self.similarities[who]
+        self.twins[who[better]], self.similarities[who[better]] = twins[better], alike[better]
+
+    def edges(self, earlier: NDArray[np.bool_], later: NDArray[np.bool_]) -> _Edges:
+        """Pairs that reach the threshold, of the postings marked so."""
+        found = [self._verified(*pairs) for pairs in self._candidates(earlier, later)]
+        if not found:
+            return _Edges(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+        packed = np.concatenate([e.earlier << 32 | e.later for e in found])
+        packed, first = np.unique(packed, return_index=True)  # chunks may find a pair twice
+        similarity = np.concatenate([e.similarity for e in found])[first]
+        return _Edges(packed >> 32, packed & 0xFFFFFFFF, similarity)
+
+    def _candidates(self, earlier: NDArray[np.bool_], later: NDArray[np.bool_]) -> Iterator[tuple[I64, I64]]:
+        """Pairs that share a prefix token and that no filter excludes, each once a chunk."""
+        here, there = np.flatnonzero(earlier), np.flatnonzero(later)
+        key = self.tokens[here] << 32 | self.ranks[here]
+        begin = np.searchsorted(key, self.tokens[there] << 32)
+        end = np.searchsorted(key, self.tokens[there] << 32 | self.ranks[there])
+        some = end > begin
+        there, begin, counts = there[some], begin[some], (end - begin)[some]
+        ends = np.cumsum(counts)
+        first = 0
+        while first < len(there):
+            done = ends[first - 1] if first else 0
+            last = max(first + 1, int(np.searchsorted(ends, done + PAIRS, side="right")))
+            span = slice(first, last)
+            one = here[within(begin[span], counts[span])]
+            yield self._filtered(one, np.repeat(there[span], counts[span]))
+            first = last
+
+    def _filtered(self, one: I64, two: I64) -> tuple[I64, I64]:
+        """Postings one[i] and two[i] share a token: records of those pairs that may reach the threshold."""
+        a, b = self.ranks[one], self.ranks[two]
+        size_a, size_b = self.lengths[a], self.lengths[b]
+        need = self.threshold / (1 + self.threshold) * (size_a + size_b) - SURE
+        most = 1 + np.minimum(size_a - self.places[one], size_b - self.places[two]) - 1
+        packed = np.unique((a << 32 | b)[most >= need])
+        a, b = packed >> 32, packed & 0xFFFFFFFF
+        sizes_a, sizes_b = self.sets.sizes[a], self.sets.sizes[b]
+        low, high = np.minimum(sizes_a, sizes_b), np.maximum(sizes_a, sizes_b)
+        fits = (low >= self.threshold * high - SURE).all(axis=1)
+        return a[fits], b[fits]
+
+    def _verified(self, a: I64, b: I64) -> _Edges:
+        similarity = _similarities(self.sets, a, b)
+        alike = similarity >= self.threshold
+        return _Edges(a[alike], b[alike], similarity[alike])
+
+
+def _parts(edges: _Edges) -> tuple[I64, I64, F64]:
+    return edges.earlier, edges.later, edges.similarity
+
+
+def _postings(sets: TokenSets, lengths: I64, threshold: float) -> tuple[I64, I64, I64]:
+    """(token, record, place in its set) of all prefix tokens that two records have, sorted."""
+    prefix = lengths - np.ceil(threshold * lengths - SURE).astype(np.int64) + 1
+    prefix = np.minimum(prefix, lengths)
+    at = within(sets.offsets[:-1], prefix)
+    owners = np.repeat(np.arange(len(sets)), prefix)
+    packed = sets.tokens[at] << 32 | owners
+    order = np.argsort(packed)
+    tokens = sets.tokens[at][order]
+    same = tokens[1:] == tokens[:-1]
+    shared = np.zeros(len(tokens), bool)
+    shared[1:] |= same
+    shared[:-1] |= same
+    order = order[shared]
+    return tokens[shared], owners[order], (at - sets.offsets[:-1][owners])[order]
+
+
+def _similarities(sets: TokenSets, a: I64, b: I64) -> F64:
+    """(pairs,) Jaccard similarity of the least alike field of each pair."""
+    fields = sets.sizes.shape[1]
+    least = np.ones(len(a))
+    lengths = np.diff(sets.offsets)
+    ends = np.cumsum(np.minimum(lengths[a], lengths[b]))
+    first = 0
+    while first < len(a):
+        done = ends[first - 1] if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, done + PAIRS, side="right")))
+        one, two = a[first:last], b[first:last]
+        common = _common(sets, one, two, fields)
+        sizes = sets.sizes[one].astype(np.int64) + sets.sizes[two] - common
+        least[first:last] = np.where(sizes > 0, common / np.maximum(sizes, 1), 1.0).min(axis=1)
+        first = last
+    return least
+
+
+def _common(sets: TokenSets, a: I64, b: I64, fields: int) -> I64:
+    """(pairs, fields) tokens that both have."""
+    left, right = _packed(sets, a), _packed(sets, b)
+    place = np.searchsorted(right, left)
+    place[place == len(right)] = 0
+    both = left[right[place] == left] if len(right) else left[:0]
+    cells = (both >> 32) * fields + sets.field_of[both & 0xFFFFFFFF]
+    return np.bincount(cells, minlength=len(a) * fields).reshape(len(a), fields)
+
+
+def _packed(sets: TokenSets, records: I64) -> I64:
+    """pair number << 32 | token, ascending."""
+    lengths = np.diff(sets.offsets)[records]
+    tokens = sets.tokens[within(sets.offsets[records], lengths)]
+    return np.repeat(np.arange(len(records)), lengths) << 32 | tokens
+
+
+def _greedy(edges: _Edges, first: int, last: int, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(last - first,) who stays of those that are free: each without an earlier one that stays and is alike."""
+    staying = free.copy()
+    order = np.lexsort((edges.earlier, edges.later))
+    starts = offsets_of(np.bincount(edges.later - first, minlength=last - first))
+    earlier = edges.earlier[order] - first
+    for record in np.flatnonzero(np.diff(starts)):
+        staying[record] = not staying[earlier[starts[record] : starts[record + 1]]].any()
+    return staying
