@@ -1,22 +1,175 @@
-"""What row-wise commands share: each task splits one part into kept and dropped, then all are joined.
+"""What row-wise commands share: a reason for each record, then the shards, a task each, in input order.
 
-reasons -> part-000000.kept.arrow, part-000000.dropped.arrow -> data/ and dropped/, in order
+parts + reasons, null = keep  ->  data/train-00000-of-00002.parquet ... and dropped/, with the reason
+
+Each task reads its slices of the parts and writes one shard: no record is written twice, and the bytes
+are those of one `ShardWriter` that all kept records pass through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from ittools.engine.inline import Inline
+from ittools.engine.protocol import Engine
+from ittools.formats.parts import Part
+from ittools.progress import Progress, Silent
 from ittools.records.funnel import Funnel
-from ittools.records.schema import SCHEMA
-from ittools.store.dataset import Output
+from ittools.records.schema import DROPPED_SCHEMA, SCHEMA
+from ittools.store import shards
+from ittools.store.dataset import Facets, Output, count_facets, no_facets
 from ittools.store.dropped import dropped_batch
+from ittools.store.shards import FileEntry, ShardFile, finished, shard_name
 
 Counts = dict[str | None, int]
+Columns = Mapping[str, pa.Array]  # by name, one value a record
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Records `start` to `stop` of a part, those of `mask` alone (null: all).
+
+    changed: columns of these records that take the place of the part's.
+    why: `reason` and `detail` of the records that are left, in `dropped/`.
+    """
+
+    part: Part
+    start: int
+    stop: int
+    mask: pa.BooleanArray | None = None
+    changed: Columns = field(default_factory=dict)
+    why: Columns = field(default_factory=dict)
+
+
+def emit(
+    output: Output,
+    parts: Sequence[Part],
+    reasons: Sequence[pa.Array],
+    *,
+    details: Sequence[pa.Array | None] | None = None,
+    changed: Sequence[Columns] | None = None,
+    keep_dropped: bool = False,
+    split: str = "train",
+    engine: Engine | None = None,
+    progress: Progress | None = None,
+) -> Funnel:
+    """Kept records to `data/`, dropped ones to `dropped/` if asked for, straight from the parts.
+
+    reasons: of each part, one a record, null = keep; strings or a dictionary of them.
+    details: of each part, where the reason can be seen; changed: columns that replace the part's.
+    """
+    funnel = Funnel()
+    kept: list[Chosen] = []
+    gone: list[Chosen] = []
+    for number, (part, reason) in enumerate(zip(parts, reasons, strict=True)):
+        assert len(reason) == part.records, f"{len(reason)} reasons for {part.records} records"
+        _count(funnel, {pair["values"]: pair["counts"] for pair in pc.value_counts(reason).to_pylist()})
+        new: Columns = changed[number] if changed else {}
+        stays = np.asarray(pc.is_null(reason))
+        kept.append((part, stays, new, {}))
+        if keep_dropped:
+            detail = details[number] if details else None
+            kind = pa.nulls(part.records, pa.string()) if detail is None else detail
+            gone.append((part, ~stays, new, {"reason": reason.cast(pa.string()), "detail": kind}))
+    tasks = _tasks(output.staging / "data", split, kept)
+    if keep_dropped:
+        tasks += _tasks(output.staging / "dropped", "dropped", gone)
+    _write_shards(output, tasks, engine, progress)
+    return funnel
+
+
+def _count(funnel: Funnel, counts: Counts) -> None:
+    for reason, number in counts.items():
+        funnel.read += number
+        if reason is None:
+            funnel.kept += number
+        else:
+            funnel.dropped[reason] += number
+
+
+Chosen = tuple[Part, NDArray[np.bool_], Columns, Columns]
+Task = tuple[str, str, list[Slice]]
+
+
+def _tasks(folder: Path, split: str, chosen: Sequence[Chosen]) -> list[Task]:
+    """A task a shard; the chosen records of all parts, cut every `SHARD` records."""
+    folder.mkdir(parents=True, exist_ok=True)
+    slices: list[list[Slice]] = [[]]
+    room = shards.SHARD
+    for one in chosen:
+        rows = np.flatnonzero(one[1])
+        while len(rows):
+            if not room:
+                slices.append([])
+                room = shards.SHARD
+            slices[-1].append(_slice(one, rows[:room]))
+            taken = min(room, len(rows))
+            rows, room = rows[taken:], room - taken
+    return [
+        (str(folder / shard_name(split, index, len(slices))), split, some)
+        for index, some in enumerate(slices)
+    ]
+
+
+def _slice(chosen: Chosen, rows: NDArray[np.intp]) -> Slice:
+    part, mask, changed, why = chosen
+    start, stop = int(rows[0]), int(rows[-1]) + 1
+    wanted = pa.array(rows - start)
+    return Slice(
+        part, start, stop,
+        None if len(rows) == stop - start else pa.array(mask[start:stop]),
+        # copies: a slice of Arrow would be sent to the task with all that it was cut from
+        {name: pa.concat_arrays([column.slice(start, stop - start)]) for name, column in changed.items()},
+        {name: column.slice(start, stop - start).take(wanted) for name, column in why.items()},
+    )  # fmt: skip
+
+
+def _write_shards(
+    output: Output, tasks: Sequence[Task], engine: Engine | None, progress: Progress | None
+) -> None:
+    records = sum(one.stop - one.start for _, _, slices in tasks for one in slices)
+    engine, small = engine or Inline(), records <= 2 * shards.SHARD  # half a second
+    written = engine.run(write_shard, tasks, progress or Silent(), small=small)
+    output.take_in([entry for entry, _ in written], [facets for _, facets in written])
+
+
+def write_shard(path: str, split: str, slices: Sequence[Slice]) -> tuple[FileEntry, Facets]:
+    """Task: one shard of the slices in order; of kept records the facets are counted too."""
+    dropped = split == "dropped"
+    facets: Facets = {} if dropped else no_facets()
+    file = ShardFile(Path(path), DROPPED_SCHEMA if dropped else SCHEMA)
+    try:
+        for one in slices:
+            for batch in _read(one, file.schema):
+                file.write(batch)
+                count_facets(batch, facets)
+    except BaseException:
+        file.abandon()
+        raise
+    return finished(Path(path), file.close(), split), facets
+
+
+def _read(one: Slice, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The records of a slice, with their reasons if they are dropped ones."""
+    table = one.part.read().slice(one.start, one.stop - one.start)
+    for name, column in one.changed.items():
+        table = table.set_column(table.schema.get_field_index(name), SCHEMA.field(name), column)
+    schema = SCHEMA if one.why else schema
+    table = table.select(schema.names).cast(schema)
+    if one.mask is not None:
+        table = table.filter(one.mask)
+    at = 0
+    for batch in table.to_batches():
+        why = {name: column.slice(at, batch.num_rows) for name, column in one.why.items()}
+        at += batch.num_rows
+        yield dropped_batch(batch, why["reason"], why["detail"]) if why else batch
 
 
 def split_part(
@@ -30,7 +183,7 @@ def split_part(
     """Task body: write kept records (and dropped ones) beside `stem`; null reason = keep."""
     table = table.select(SCHEMA.names).cast(SCHEMA)
     kept = pc.is_null(reasons)
-    _write(f"{stem}.kept.arrow", table.filter(kept).to_batches())
+    _write(f"{stem}.kept.arrow", table.filter(kept).combine_chunks().to_batches())
     if keep_dropped:
         gone = pc.invert(kept)
         rest = table.filter(gone).combine_chunks()
@@ -52,31 +205,27 @@ def _write(path: str, batches: Iterable[pa.RecordBatch]) -> None:
 
 
 def join_parts(
-    output: Output, stems: Sequence[str], counts: Sequence[Counts], *, keep_dropped: bool
+    output: Output,
+    stems: Sequence[str],
+    counts: Sequence[Counts],
+    *,
+    keep_dropped: bool,
+    engine: Engine | None = None,
+    progress: Progress | None = None,
 ) -> Funnel:
-    """Shards from the parts in order, and the funnel of all."""
+    """Shards from what `split_part` wrote, in order, and the funnel of all."""
     funnel = Funnel()
-    for count in counts:
-        for reason, number in count.items():
-            funnel.read += number
-            if reason is None:
-                funnel.kept += number
-            else:
-                funnel.dropped[reason] += number
-    with output.split("train") as shards:
-        for batch in _batches(stems, "kept"):
-            shards.write(batch)
+    kept, gone = [], []
+    for stem, count in zip(stems, counts, strict=True):
+        _count(funnel, count)
+        kept.append(_whole(Part(f"{stem}.kept.arrow", 0, count.get(None, 0))))
+        gone.append(_whole(Part(f"{stem}.dropped.arrow", 0, sum(count.values()) - count.get(None, 0))))
+    tasks = _tasks(output.staging / "data", "train", kept)
     if keep_dropped:
-        with output.dropped() as shards:
-            for batch in _batches(stems, "dropped"):
-                shards.write(batch)
+        tasks += _tasks(output.staging / "dropped", "dropped", gone)
+    _write_shards(output, tasks, engine, progress)
     return funnel
 
 
-def _batches(stems: Sequence[str], kind: str) -> Iterable[pa.RecordBatch]:
-    for stem in stems:
-        path = Path(f"{stem}.{kind}.arrow")
-        if path.exists():
-            with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as reader:
-                for number in range(reader.num_record_batches):
-                    yield reader.get_batch(number)
+def _whole(part: Part) -> Chosen:
+    return part, np.ones(part.records, bool), {}, {}

@@ -29,6 +29,7 @@ ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assi
 
 OUTPUTS = ("output", "response", "completion", "answer", "target")
 PROMPTS = ("prompt", "question", "query")
+meta_json = json.JSONEncoder(ensure_ascii=True, sort_keys=True, default=str).encode
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _meta(rest: Row, place: str) -> str:
         inner = opened_meta(rest["meta"])
         rest = {key: value for key, value in rest.items() if key != "meta"} | inner
     try:
-        return json.dumps(rest, ensure_ascii=True, sort_keys=True, default=str)
+        return meta_json(rest)
     except (RecursionError, TypeError) as error:
         raise InputError(f"{place}: {', '.join(rest)} cannot be kept as JSON ({error})") from None
 
@@ -257,12 +258,12 @@ def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
         context=[_turn(turn, place) for turn in _nested(row, "context", place) or []],
         scores=as_scores(scores),
         parents=parents,
-        meta=_own_meta(row.get("meta"), place),
+        meta=own_meta(row.get("meta"), place),
         **nullable,
     )
 
 
-def _own_meta(value: Any, place: str) -> str | None:
+def own_meta(value: Any, place: str) -> str | None:
     """A JSON object as it is; anything else under the key "meta"."""
     if isinstance(value, str) and value:
         return value if opened_meta(value) != {"meta": value} else _meta({"meta": value}, place)

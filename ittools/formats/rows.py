@@ -9,12 +9,13 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from ittools.errors import InputError
-from ittools.formats.strict_yaml import load_yaml
 
 Row = dict[str, Any]
 Rows = Iterator[tuple[str, Row]]
@@ -39,7 +40,7 @@ def file_rows(path: Path, name: str | None = None) -> Rows:
             empty file is nearly always a command that failed.
     """
     name = name or str(path)
-    readers = {".jsonl": _jsonl, ".json": _json, ".ndjson": _jsonl, ".yaml": _yaml, ".yml": _yaml,
+    readers = {".jsonl": jsonl_rows, ".json": _json, ".ndjson": jsonl_rows, ".yaml": _yaml, ".yml": _yaml,
                ".csv": _csv, ".tsv": _tsv}  # fmt: skip
     reader = readers.get(bare_suffix(path).lower())
     if reader is None:
@@ -52,7 +53,7 @@ def file_rows(path: Path, name: str | None = None) -> Rows:
                 found = True
                 yield place_and_row
     except UnicodeDecodeError as error:
-        line = _first_bad_line(path)
+        line = bad_line(open_bytes(path))
         raise InputError(f"{name}:{line}: not UTF-8 ({error.reason}); convert it with iconv") from None
     except (OSError, EOFError) as error:
         raise InputError(f"{name}: cannot be read ({error})") from None
@@ -60,23 +61,46 @@ def file_rows(path: Path, name: str | None = None) -> Rows:
         raise InputError(f"{name}: holds no record")
 
 
-def open_text(path: Path, errors: str = "strict") -> TextIO:
+@contextmanager
+def reading(path: Path, name: str) -> Iterator[BinaryIO]:
+    """The bytes of a file, decompressed. Raises InputError when they cannot be read."""
+    try:
+        with open_bytes(path) as handle:
+            yield handle
+    except (OSError, EOFError) as error:
+        raise InputError(f"{name}: cannot be read ({error})") from None
+
+
+def open_text(path: Path) -> TextIO:
     """UTF-8 text, a byte order mark skipped, decompressed by the name's ending."""
+    return _as_text(open_bytes(path))
+
+
+def open_bytes(path: Path) -> BinaryIO:
     import pyarrow as pa
 
     kind = COMPRESSED.get(path.suffix)
-    raw = pa.input_stream(str(path), compression=kind) if kind else open(path, "rb")  # noqa: SIM115
+    if kind is None:
+        return open(path, "rb")
+    return io.BufferedReader(pa.input_stream(str(path), compression=kind))
+
+
+def _as_text(raw: BinaryIO, errors: str = "strict") -> TextIO:
     return io.TextIOWrapper(raw, encoding="utf-8-sig", errors=errors, newline="")
 
 
-def _first_bad_line(path: Path) -> int:
-    """The line of the first byte that is not UTF-8: decoders know only the offset in their buffer."""
-    with open_text(path, errors="surrogateescape") as handle:
-        return next((n for n, line in enumerate(handle, 1) if _ESCAPED_BYTE.search(line)), 1)
+def bad_line(raw: BinaryIO) -> int:
+    """The line of the first byte that is not UTF-8; decoders know only the offset in their buffer.
+
+    Closes `raw`.
+    """
+    with _as_text(raw, errors="surrogateescape") as lines:
+        return next((number for number, line in enumerate(lines, 1) if _ESCAPED_BYTE.search(line)), 1)
 
 
-def _jsonl(handle: TextIO, name: str) -> Rows:
-    for number, line in enumerate(handle, start=1):
+def jsonl_rows(handle: Iterable[str], name: str, first: int = 1) -> Rows:
+    """Rows of lines; the first of them is line `first`."""
+    for number, line in enumerate(handle, start=first):
         if line.strip():
             yield f"{name}:{number}", _parsed(line, f"{name}:{number}")
 
@@ -156,23 +180,12 @@ def _json_objects(handle: TextIO, name: str, start: str) -> Rows:
         if newline:
             yield f"{name}:1", _parsed(start + handle.read(), f"{name}:1")
             return
-    yield from _jsonl(_chained(start, handle), name)
+    yield from jsonl_rows(_chained(start, handle), name)
 
 
-def _chained(start: str, handle: TextIO) -> TextIO:
-    rest = handle.readline()
-    return _Lines(io.StringIO(start + rest), handle)  # type: ignore[return-value]
-
-
-class _Lines:
-    """Lines of one text, then of another."""
-
-    def __init__(self, *handles: TextIO) -> None:
-        self.handles = handles
-
-    def __iter__(self) -> Iterator[str]:
-        for handle in self.handles:
-            yield from handle
+def _chained(start: str, handle: TextIO) -> Iterator[str]:
+    """Lines of what was read already, then of the rest."""
+    return chain(io.StringIO(start + handle.readline()), handle)
 
 
 def _csv(handle: TextIO, name: str, delimiter: str = ",") -> Rows:
@@ -201,6 +214,8 @@ def _tsv(handle: TextIO, name: str) -> Rows:
 
 
 def _yaml(handle: TextIO, name: str) -> Rows:
+    from ittools.formats.strict_yaml import load_yaml
+
     rows = load_yaml(handle.read(), where=name)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{name}: expected a YAML list of mappings")

@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import pyarrow as pa
 
 from ittools.errors import InputError, UsageError
-from ittools.formats.mapping import Defaults, map_rows
+from ittools.formats.columns import BATCH, map_batches
+from ittools.formats.columns_jsonl import jsonl_batches
+from ittools.formats.columns_parquet import group_batches, row_groups
+from ittools.formats.mapping import Defaults
 from ittools.formats.rows import COMPRESSED, bare_suffix, file_rows
 from ittools.options import argument, option
 from ittools.records.build import Record, record_batch
@@ -28,7 +31,7 @@ from ittools.store.lock import LOCK_NAME
 from ittools.store.manifest import read_manifest
 from ittools.store.shards import read_shard
 
-BATCH = 8_192  # records mapped at a time
+LINES = (".jsonl", ".ndjson")
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(@[\w.-]+)?\Z")  # organisation/name[@config]
 
 
@@ -49,12 +52,25 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
+class Foreign:
+    """A file that can be mapped piece by piece: plain JSONL by ranges of bytes, Parquet by row groups."""
+
+    path: Path
+    kind: Literal["jsonl", "parquet"]
+    defaults: Defaults
+
+
+@dataclass(frozen=True)
 class Source:
-    """One opened input. `shards` are its Parquet files when they are in `SCHEMA` already."""
+    """One opened input. `shards` are its Parquet files when they are in `SCHEMA` already.
+
+    foreign: its files where tasks can map them side by side.
+    """
 
     entry: InputEntry
     batches: Callable[[], Iterator[pa.RecordBatch]]
     shards: tuple[Path, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
 
 
 def open_inputs(options: ReadOptions) -> list[Source]:
@@ -81,7 +97,7 @@ def open_input(spec: str, options: ReadOptions) -> Source:
 
         load, fingerprint = hub_rows(spec, options.split)
         entry = InputEntry(spec, "hub", fingerprint)
-        return Source(entry, lambda: _mapped(load(), _defaults(options, spec)))
+        return Source(entry, lambda: map_batches(load(), _defaults(options, spec)))
     raise InputError(f"{spec}: no such file or directory (cwd is {Path.cwd()})")
 
 
@@ -100,10 +116,6 @@ def _defaults(options: ReadOptions, name: str) -> Defaults:
     return Defaults(source, options.license, options.language, columns, options.open_ended)
 
 
-def _mapped(rows: Iterable[tuple[str, dict[str, object]]], defaults: Defaults) -> Iterator[pa.RecordBatch]:
-    return batched_records(map_rows(rows, defaults))
-
-
 def batched_records(records: Iterator[Record], size: int = BATCH) -> Iterator[pa.RecordBatch]:
     while rows := list(islice(records, size)):
         yield record_batch(rows)
@@ -115,11 +127,13 @@ def _file(path: Path, spec: str, options: ReadOptions) -> Source:
     kind, content = bare_suffix(path).lstrip(".").lower(), sha256_file(path)
     # the name too: it becomes the source of records that state none
     entry = InputEntry(spec, kind, sha256_json([content, defaults.source]))
-    if bare_suffix(path).lower() == ".parquet":
-        if _parquet_schema(path).equals(SCHEMA):
-            return Source(entry, lambda: read_shard(path), (path,))
-        return Source(entry, lambda: _mapped(_parquet_rows(path), defaults))
-    return Source(entry, lambda: _mapped(file_rows(path), defaults))
+    suffix = bare_suffix(path).lower()
+    if suffix == ".parquet":
+        return _parquet_source(entry, (path,), defaults)
+    if suffix in LINES:
+        plain = () if path.suffix in COMPRESSED else (Foreign(path, "jsonl", defaults),)
+        return Source(entry, lambda: jsonl_batches(path, str(path), defaults), foreign=plain)
+    return Source(entry, lambda: map_batches(file_rows(path), defaults))
 
 
 def _stdin(options: ReadOptions) -> Source:
@@ -131,7 +145,7 @@ def _stdin(options: ReadOptions) -> Source:
 
     def batches() -> Iterator[pa.RecordBatch]:
         with spool:
-            yield from _mapped(file_rows(path, "stdin"), _defaults(options, "stdin"))
+            yield from jsonl_batches(path, "stdin", _defaults(options, "stdin"))
 
     return Source(InputEntry("-", "stdin", sha256_file(path)), batches)
 
@@ -176,7 +190,8 @@ def _split_of(file: Path) -> str:
 def _parquet_source(entry: InputEntry, files: tuple[Path, ...], defaults: Defaults) -> Source:
     if all(_parquet_schema(file).equals(SCHEMA) for file in files):
         return Source(entry, lambda: (b for file in files for b in read_shard(file)), files)
-    return Source(entry, lambda: _mapped((r for f in files for r in _parquet_rows(f)), defaults))
+    foreign = tuple(Foreign(file, "parquet", defaults) for file in files)
+    return Source(entry, lambda: (b for file in files for b in _parquet_batches(file, defaults)), (), foreign)
 
 
 def _chosen_split(path: Path, splits: list[str], wanted: str | None) -> str:
@@ -197,9 +212,6 @@ def _parquet_schema(path: Path) -> pa.Schema:
         raise InputError(f"{path}: not readable Parquet ({error})") from None
 
 
-def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
-    number = 0
-    for batch in read_shard(path):
-        for row in batch.to_pylist():
-            number += 1
-            yield f"{path}#{number}", row
+def _parquet_batches(path: Path, defaults: Defaults) -> Iterator[pa.RecordBatch]:
+    for group, first in row_groups(path):
+        yield from group_batches(path, defaults, group, first)

@@ -8,17 +8,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from json.encoder import encode_basestring as _quoted
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ittools.records.schema import SCHEMA, UNSPECIFIED_LICENSE
 from ittools.records.scores import scores_column
 
 Turn = dict[str, str]
-
-_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 Record = dict[str, Any]
+
+# how JSON spells what it cannot hold; the backslash comes first, for the others bring new ones
+_SPELT = {char: json.dumps(chr(char)).encode()[1:-1] for char in (0x5C, 0x22, *range(0x20))}
+_GROWTH = np.array([len(_SPELT.get(char, b"1")) - 1 for char in range(256)], np.int64)
+_ID_BYTES = 16
 
 
 def content_id(
@@ -28,14 +35,60 @@ def content_id(
     context: Sequence[Turn] | None = None,
     rejected: str | None = None,
 ) -> str:
-    """blake2b-128 hex over the canonical content; equal content has equal id."""
-    turns = [[turn["role"], turn["content"]] for turn in context or ()]
-    canonical = _canonical([instruction, input, output, turns, rejected])
-    return hashlib.blake2b(canonical.encode("utf-8"), digest_size=16).hexdigest()
+    """blake2b-128 hex over the canonical content; equal content has equal id.
+
+    Canonical is compact JSON in UTF-8: ["Add.","1 + 1","2",[["user","Hi"]],null]
+    """
+    # by hand: an encoder is built anew at each call, which takes as long as all the rest
+    turns = ",".join(f"[{_quoted(turn['role'])},{_quoted(turn['content'])}]" for turn in context or ())
+    texts = f"{_quoted(instruction)},{_quoted(input)},{_quoted(output)}"
+    canonical = f"[{texts},[{turns}],{'null' if rejected is None else _quoted(rejected)}]"
+    return hashlib.blake2b(canonical.encode("utf-8"), digest_size=_ID_BYTES).hexdigest()
+
+
+def content_ids(instruction: pa.Array, input: pa.Array, output: pa.Array) -> pa.StringArray:
+    """`content_id` of each record without context and rejected output, from string columns without null."""
+    texts = [_spelt_in_json(column) for column in (instruction, input, output)]
+    canonical = pc.binary_join_element_wise(
+        '["', texts[0], '","', texts[1], '","', texts[2], '",[],null]', ""
+    ).cast(pa.binary())
+    if not len(canonical):
+        return pa.array([], pa.string())
+    _, offsets, values = canonical.buffers()
+    at, text = np.frombuffer(offsets, np.int32)[: len(canonical) + 1].tolist(), values.to_pybytes()
+    blake = hashlib.blake2b
+    digests = [blake(text[i:j], digest_size=_ID_BYTES).digest() for i, j in pairwise(at)]
+    ends = np.arange(0, 2 * _ID_BYTES * len(at), 2 * _ID_BYTES, dtype=np.int32)
+    spelt = pa.py_buffer(b"".join(digests).hex().encode())
+    return pa.StringArray.from_buffers(len(digests), pa.py_buffer(ends), spelt)
+
+
+def _spelt_in_json(column: pa.StringArray) -> pa.StringArray:
+    """Each text as it stands between the quotes of JSON: all values at once, as one run of bytes."""
+    _, offsets, values = column.buffers()
+    if not len(column) or values is None:
+        return column
+    ends = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
+    first, text = int(ends[0]), values.slice(int(ends[0]), int(ends[-1] - ends[0])).to_pybytes()
+    ends = (ends - first).astype(np.int64)
+    there = np.frombuffer(text, np.uint8)
+    special = np.flatnonzero((there < 0x20) | (there == 0x22) | (there == 0x5C))
+    if not len(special):
+        return column
+    found = there[special]
+    grown = np.concatenate([[0], np.cumsum(_GROWTH[found])])  # bytes added up to each special character
+    ends += grown[np.searchsorted(special, ends)]
+    present = set(np.unique(found).tolist())
+    for char, spelt in _SPELT.items():
+        if char in present:
+            text = text.replace(bytes([char]), spelt)
+    return pa.StringArray.from_buffers(len(column), pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(text))
 
 
 def mend_text(text: str) -> str:
     """Lone surrogates become U+FFFD: they break Arrow, UTF-8 and hashing later on."""
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

@@ -40,6 +40,11 @@ WORK = ".work"  # files that tasks exchange; gone when the command ends
 KEPT_ASIDE = frozenset({LOCK_NAME, STAGING, WORK, MANIFEST_NAME, "ledger", "checkpoints"})
 
 FACETS = ("language", "license", "source", "generator", "task")
+Facets = dict[str, Counter[str]]  # by facet, then by value
+
+
+def no_facets() -> Facets:
+    return {name: Counter() for name in FACETS}
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class Output:
     reused: bool = False
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     entries: list[FileEntry] = field(default_factory=list)
-    facets: dict[str, Counter[str]] = field(default_factory=lambda: {f: Counter() for f in FACETS})
+    facets: Facets = field(default_factory=no_facets)
 
     @property
     def staging(self) -> Path:
@@ -91,6 +96,13 @@ class Output:
         with ShardWriter(self.staging / "dropped", "dropped", schema) as shards:
             yield shards
             self.entries += shards.close()
+
+    def take_in(self, entries: Sequence[FileEntry], facets: Sequence[Facets] = ()) -> None:
+        """Shards that tasks wrote below `staging`, and what each counted of its records, in order."""
+        self.entries += entries
+        for counted in facets:
+            for name, counter in counted.items():
+                self.facets[name].update(counter)
 
     def add_bytes(self, name: str, content: bytes) -> None:
         """Another file of the directory, such as `metrics.json`."""
@@ -148,16 +160,21 @@ class Output:
 class CountingWriter:
     """A shard writer that counts languages, licences and so on as records pass."""
 
-    def __init__(self, shards: ShardWriter, facets: dict[str, Counter[str]]) -> None:
+    def __init__(self, shards: ShardWriter, facets: Facets) -> None:
         self.shards, self.facets = shards, facets
 
     def write(self, batch: pa.RecordBatch) -> None:
         self.shards.write(batch)
-        for name, counter in self.facets.items():
-            if name in batch.schema.names:
-                for pair in pc.value_counts(batch.column(name)).to_pylist():
-                    if pair["values"] is not None:
-                        counter[pair["values"]] += pair["counts"]
+        count_facets(batch, self.facets)
+
+
+def count_facets(batch: pa.RecordBatch, facets: Facets) -> None:
+    """Add the records of a batch to the counts."""
+    for name, counter in facets.items():
+        if name in batch.schema.names:
+            for pair in pc.value_counts(batch.column(name)).to_pylist():
+                if pair["values"] is not None:
+                    counter[pair["values"]] += pair["counts"]
 
 
 @contextmanager

@@ -48,21 +48,18 @@ def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     )
 
 
-class ShardWriter:
-    """Streams batches of one split into shards; names are settled when it closes."""
+class ShardFile:
+    """One shard, written in full row groups whatever batches come in."""
 
-    def __init__(self, folder: Path, split: str, schema: pa.Schema) -> None:
-        self.folder, self.split, self.schema = folder, split, schema
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path, self.schema = path, schema
         self.records = 0
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_records = 0
-        self._paths: list[Path] = []
-        self._counts: list[int] = []
-        self._writer: pq.ParquetWriter | None = None
-        folder.mkdir(parents=True, exist_ok=True)
+        self._writer = parquet_writer(path, schema)
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add records; `batch` has the writer's schema."""
+        """Add records; `batch` has the file's schema."""
         if batch.num_rows == 0:
             return
         self._waiting.append(batch)
@@ -77,35 +74,70 @@ class ShardWriter:
         head, rest = table.slice(0, count), table.slice(count)
         self._waiting = rest.to_batches()
         self._waiting_records = rest.num_rows
-        if self._writer is None or self._counts[-1] >= SHARD:
-            self._next_shard()
-        assert self._writer is not None
         self._writer.write_table(_compact(head), row_group_size=ROW_GROUP)
-        self._counts[-1] += head.num_rows
 
-    def _next_shard(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        path = self.folder / f"{self.split}-{len(self._paths):05d}.part"
-        self._paths.append(path)
-        self._counts.append(0)
-        self._writer = parquet_writer(path, self.schema)
+    def close(self) -> int:
+        """Finish; the number of records. No record is a row group of none."""
+        if self._waiting_records or not self.records:
+            self._flush(self._waiting_records)
+        self._writer.close()
+        return self.records
+
+    def abandon(self) -> None:
+        """Close what is not to be finished."""
+        self._writer.close()
+
+
+class ShardWriter:
+    """Streams batches of one split into shards; names are settled when it closes."""
+
+    def __init__(self, folder: Path, split: str, schema: pa.Schema) -> None:
+        self.folder, self.split, self.schema = folder, split, schema
+        self._done: list[ShardFile] = []
+        self._open: ShardFile | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def records(self) -> int:
+        return sum(file.records for file in self._files())
+
+    def _files(self) -> list[ShardFile]:
+        return self._done if self._open is None else [*self._done, self._open]
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add records; `batch` has the writer's schema."""
+        while batch.num_rows:
+            if self._open is None:
+                self._open = self._next()
+            room = SHARD - self._open.records
+            self._open.write(batch.slice(0, room))
+            if self._open.records == SHARD:
+                self._close_one()
+            batch = batch.slice(room)
+
+    def _next(self) -> ShardFile:
+        return ShardFile(self.folder / f"{self.split}-{len(self._done):05d}.part", self.schema)
+
+    def _close_one(self) -> None:
+        assert self._open is not None
+        self._open.close()
+        self._done.append(self._open)
+        self._open = None
 
     def close(self) -> list[FileEntry]:
         """Finish: final names, synced to disk. An empty split is one shard of no records."""
-        if self._waiting_records or not self._paths:
-            self._flush(self._waiting_records)
-        assert self._writer is not None
-        self._writer.close()
-        self._writer = None
-        entries = []
-        for index, (path, count) in enumerate(zip(self._paths, self._counts, strict=True)):
-            name = f"{self.split}-{index:05d}-of-{len(self._paths):05d}.parquet"
-            final = path.rename(self.folder / name)
-            sync_file(final)
-            where = f"{self.folder.name}/{name}"
-            entries.append(FileEntry(where, sha256_file(final), final.stat().st_size, count, self.split))
-        return entries
+        if self._open is None and not self._done:
+            self._open = self._next()
+        if self._open is not None:
+            self._close_one()
+        shards = len(self._done)
+        finals = [
+            file.path.rename(self.folder / shard_name(self.split, index, shards))
+            for index, file in enumerate(self._done)
+        ]
+        return [
+            finished(final, file.records, self.split) for final, file in zip(finals, self._done, strict=True)
+        ]
 
     def __enter__(self) -> ShardWriter:
         return self
@@ -113,8 +145,19 @@ class ShardWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        if self._open is not None:
+            self._open.abandon()
+
+
+def shard_name(split: str, index: int, shards: int) -> str:
+    return f"{split}-{index:05d}-of-{shards:05d}.parquet"
+
+
+def finished(path: Path, records: int, split: str) -> FileEntry:
+    """The entry of a shard that is written and named; synced to disk."""
+    sync_file(path)
+    where = f"{path.parent.name}/{path.name}"
+    return FileEntry(where, sha256_file(path), path.stat().st_size, records, split)
 
 
 def _compact(table: pa.Table) -> pa.Table:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ittools.records.build import build_record, content_id, mend_text, opened_meta, record_batch
+from ittools.records.build import build_record, content_id, content_ids, mend_text, opened_meta, record_batch
 from ittools.records.schema import SCHEMA
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=30)  # lone surrogates among them
@@ -24,6 +25,31 @@ def test_an_id_is_the_same_on_every_machine() -> None:
     by_hand = hashlib.blake2b(canonical.encode("utf-8"), digest_size=16).hexdigest()
     assert content_id("Add.", "1 + 1", "zwei €", [{"role": "user", "content": "Hi"}]) == by_hand
     assert content_id("Add.", "1 + 1", "2") == "7a60a3c9184b9944a711a72bf334857d"
+
+
+@given(
+    *[st.text()] * 3,
+    TURNS.filter(lambda turns: all(t["content"].isascii() for t in turns)),
+    st.none() | st.text(),
+)
+@settings(deadline=None)
+def test_an_id_is_over_compact_json(
+    instruction: str, input: str, output: str, turns: list[dict[str, str]], rejected: str | None
+) -> None:
+    content = [instruction, input, output, [[turn["role"], turn["content"]] for turn in turns], rejected]
+    canonical = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    by_hand = hashlib.blake2b(canonical, digest_size=16).hexdigest()
+    assert content_id(instruction, input, output, turns, rejected) == by_hand
+
+
+@given(
+    st.lists(st.tuples(*[st.text(st.characters(codec="utf-8") | st.sampled_from('"\\\n\x00\x1f'))] * 3)),
+    st.integers(0, 3),
+)
+@settings(deadline=None)
+def test_ids_of_columns_are_those_of_their_records(texts: list[tuple[str, str, str]], first: int) -> None:
+    columns = [pa.array([record[i] for record in texts], pa.string())[first:] for i in range(3)]
+    assert content_ids(*columns).to_pylist() == [content_id(*record) for record in texts[first:]]
 
 
 @given(ANY_TEXT, ANY_TEXT, ANY_TEXT, TURNS)

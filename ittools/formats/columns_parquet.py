@@ -1,0 +1,73 @@
+"""Parquet of others, a row group at a time: flat columns as they stand, other layouts by rows.
+
+Places are `file#number`, numbers from 1 over the whole file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ittools.errors import InputError
+from ittools.formats.columns import map_batches, map_table
+from ittools.formats.mapping import Defaults
+from ittools.formats.rows import Row
+
+BATCH = 8_192  # rows; a row group of others may hold millions
+
+
+def row_groups(path: Path) -> list[tuple[int, int]]:
+    """Each row group and the number of its first row."""
+    metadata = pq.read_metadata(path)
+    found, first = [], 1
+    for group in range(metadata.num_row_groups):
+        found.append((group, first))
+        first += metadata.row_group(group).num_rows
+    return found
+
+
+def group_batches(path: Path, defaults: Defaults, group: int, first: int) -> Iterator[pa.RecordBatch]:
+    """Records of one row group, whose first row is number `first`.
+
+    Raises:
+        InputError: damaged bytes, text that is not UTF-8, rows that cannot be mapped.
+    """
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        batches = file.iter_batches(BATCH, row_groups=[group])
+        while (batch := _next(batches, path, group)) is not None:
+            mapped = _by_column(batch, defaults)
+            yield from [mapped] if mapped is not None else map_batches(_rows(batch, path, first), defaults)
+            first += batch.num_rows
+
+
+def _next(batches: Iterator[pa.RecordBatch], path: Path, group: int) -> pa.RecordBatch | None:
+    try:
+        return next(batches, None)
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: damaged Parquet in row group {group} ({reason})") from None
+
+
+def _by_column(batch: pa.RecordBatch, defaults: Defaults) -> pa.RecordBatch | None:
+    try:
+        batch.validate(full=True)  # UTF-8
+    except pa.ArrowException:
+        return None
+    return map_table(pa.Table.from_batches([batch]), defaults, whole=True)
+
+
+def _rows(batch: pa.RecordBatch, path: Path, first: int) -> Iterator[tuple[str, Row]]:
+    for number, row in enumerate(_pylist(batch, path, first), first):
+        yield f"{path}#{number}", row
+
+
+def _pylist(batch: pa.RecordBatch, path: Path, first: int) -> list[Row]:
+    try:
+        rows: list[Row] = batch.to_pylist()
+    except UnicodeDecodeError as error:
+        last = first + batch.num_rows - 1
+        raise InputError(f"{path}#{first}-{last}: text that is not UTF-8 ({error.reason})") from None
+    return rows
