@@ -1,0 +1,1 @@
+"""Language identification: what is prose, the codes, and one file for each backend."""
