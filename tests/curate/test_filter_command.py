@@ -85,14 +85,126 @@ def test_the_command_shows_the_funnel_and_what_to_type_next(tmp_path: Path, cli:
     assert cli("filter", tmp_path / "in.jsonl", "--out", out, "--quiet").err == ""
 
 
+TASKS = [row | {"task": "abc"[n % 3], "language": "en"} for n, row in enumerate(numbered(60))]
+
+
+@pytest.mark.parametrize("keep", ["first", "random"])
+def test_quotas_choose_the_same_records_on_any_engine_and_grouping(
+    tmp_path: Path, cli: Cli, keep: str
+) -> None:
+    source = write_jsonl(tmp_path / "in.jsonl", [*TASKS, *MIXED[5:]])
+    assert cli("filter", source, "--preset", "none", "--out", tmp_path / "all").code == 0
+    table = pq.read_table(tmp_path / "all" / "data" / "train-00000-of-00001.parquet")
+    found = []
+    for size, engine, workers in ((7, "processes", 2), (64, "inline", 1)):
+        path = tmp_path / f"{size}{engine}" / "same.parquet"
+        path.parent.mkdir()
+        pq.write_table(table, path, row_group_size=size)
+        out = path.parent / "out"
+        ran = cli(
+            *("filter", path, "--quota", "task:b=4", "--quota", "language=30", "--quota-keep", keep),
+            *("--keep-dropped", "--engine", engine, "--workers", workers, "--out", out),
+        )
+        assert ran.code == 0, ran.err
+        found.append({k: v for k, v in written(out).items() if k != "README.md"})  # names the input
+    assert found[0] == found[1]
+    kept, dropped = read_records(out), read_records(out, "dropped", "dropped")
+    assert manifest_of(out)["funnel"]["dropped"]["over-quota"] == 60 - len(kept)
+    assert len(kept) == 30
+    assert sum(row["task"] == "b" for row in kept) == 4
+    told = {(row["reason"], row["detail"]) for row in dropped}
+    assert told == {
+        ("over-quota", "task:b=4"), ("over-quota", "language:en=30"), ("instruction-too-short", None),
+        ("empty-output", None), ("output-echoes-input", None),
+    }  # fmt: skip
+    assert verify(out) == []
+
+
+def test_inputs_that_say_there_is_none_are_emptied_and_counted(tmp_path: Path, cli: Cli) -> None:
+    rows = [{"instruction": "Name a fruit, please.", "input": "<noinput>", "output": "Apple"}, *numbered(2)]
+    source = write_jsonl(tmp_path / "in.jsonl", rows)
+    ran = cli("filter", source, "--out", tmp_path / "out")
+    assert "1 inputs spelt" in ran.err
+    assert manifest_of(tmp_path / "out")["repaired"] == 1
+    assert read_records(tmp_path / "out")[0]["input"] == ""
+    assert cli("filter", source, "--no-input", "drop", "--out", tmp_path / "drop").code == 0
+    assert manifest_of(tmp_path / "drop")["funnel"]["dropped"] == {"no-input": 1}
+
+
+def test_presets_and_single_rules(tmp_path: Path, cli: Cli) -> None:
+    rows = [
+        {"instruction": "Name a fruit, please.", "output": "I'm sorry, but I can't do that."},
+        {"instruction": "Name a fruit, please.", "output": "Apple <br /> pear"},
+        {"instruction": "Hi", "output": "Hello"},
+    ]
+    source = write_jsonl(tmp_path / "in.jsonl", rows)
+    found = []
+    for number, words in enumerate(
+        (
+            ("--preset", "strict"),
+            ("--preset", "strict", "--without", "refusal"),
+            ("--rule", "markup-debris"),
+            ("--preset", "none"),
+        )
+    ):
+        assert cli("filter", source, *words, "--out", tmp_path / f"{number}").code == 0
+        found.append(manifest_of(tmp_path / f"{number}")["funnel"]["dropped"])
+    assert found == [
+        {"instruction-too-short": 1, "markup-debris": 1, "refusal": 1},
+        {"instruction-too-short": 1, "markup-debris": 1},
+        {"instruction-too-short": 1, "markup-debris": 1},
+        {},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--rule", "refusals"), "no rule 'refusals'; did you mean 'refusal'?"),
+        (("--quota", "langage=5"), "no quota by 'langage'; did you mean 'language'?"),
+        (("--max-repetition", "2"), "--max-repetition is a share from 0 to 1"),
+        (("--max-symbols", "-1"), "--max-symbols is a share from 0 to 1"),
+        (("--min-output-words", "9", "--max-output-words", "3"), "no record could pass"),
+        (("--min-instruction-words", "900"), "no record could pass"),
+        (("--blacklist", " "), "an empty word would drop every record"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(
+    tmp_path: Path, cli: Cli, words: tuple[str, ...], message: str
+) -> None:
+    source = write_jsonl(tmp_path / "in.jsonl", numbered(3))
+    ran = cli("filter", source, *words, "--out", tmp_path / "out")
+    assert ran.code == 2
+    assert message in ran.err
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_corpus_of_nothing_but_empty_texts_is_dropped_whole(tmp_path: Path, cli: Cli) -> None:
+    source = write_jsonl(tmp_path / "in.jsonl", [{"instruction": "", "output": ""}] * 5)
+    out = tmp_path / "out"
+    ran = cli("filter", source, "--preset", "strict", "--quota", "language=2", "-k", "en", "--out", out)
+    assert ran.code == 0
+    assert manifest_of(out)["funnel"] == {"in": 5, "dropped": {"empty-instruction": 5}, "out": 0}
+
+
+def test_the_usual_rules_cost_good_data_little(shared_data: Path, tmp_path: Path, cli: Cli) -> None:
+    for name in ("instruct/dolly_3k_alpagasus.json.gz", "chat/lf_alpaca_en_demo.json.gz",
+                 "seeds/merged_ko_seed_tasks.jsonl.gz", "classic/gsm8k/train.jsonl.gz"):  # fmt: skip
+        out = tmp_path / name.replace("/", "-")
+        assert cli("filter", shared_data / name, "--out", out).code == 0
+        funnel = manifest_of(out)["funnel"]
+        assert sum(n for why, n in funnel["dropped"].items() if why != "instruction-too-short") <= 3, name
+
+
 def test_alpacas_empty_outputs_are_found(shared_data: Path, tmp_path: Path, cli: Cli) -> None:
     """52,002 published records, of them 28 without output and 40 that spell it out."""
     source = shared_data / "instruct" / "alpaca_52k.parquet"
     assert cli("filter", source, "--out", tmp_path / "out", "--min-instruction-words", 0).code == 0
     funnel = manifest_of(tmp_path / "out")["funnel"]
     assert funnel["in"] == 52_002 == funnel["out"] + sum(funnel["dropped"].values())
-    assert funnel["dropped"]["empty-output"] >= 28 + 20
-    assert funnel["out"] > 0.97 * funnel["in"]
+    assert funnel["dropped"]["empty-output"] >= 28 + 40
+    assert funnel["out"] > 0.99 * funnel["in"]
+    assert manifest_of(tmp_path / "out")["repaired"] >= 600  # of 673 some mean something
 
 
 def test_code_is_hardly_dropped(shared_data: Path, tmp_path: Path, cli: Cli) -> None:
@@ -112,4 +224,4 @@ def test_a_language_that_nothing_detects_is_refused(tmp_path: Path, cli: Cli, co
     source = write_jsonl(tmp_path / "in.jsonl", numbered(3))
     ran = cli("filter", source, "--keep-language", code, "--out", tmp_path / "out")
     assert ran.code == 2
-    assert f"--keep-language {code}: no language that langdetect knows" in ran.err
+    assert f"--keep-language {code}: no language that 'fast' knows" in ran.err

@@ -7,18 +7,23 @@ from typing import Any
 
 import pytest
 
-from ittools.curate.filter import FilterOptions, annotate, reason, words
+from ittools.curate.filter import FilterOptions, annotate, reason
+from ittools.curate.rules.lengths import words
 from ittools.records.build import build_record, record_batch
 
 THAI = "เขียนบทกวีสั้น ๆ เกี่ยวกับทะเลและผู้คนที่อาศัยอยู่ริมทะเล"
+DISTINCT = " ".join(f"w{n}" for n in range(40))
 LONG = "Write a short poem about the sea and the people who live beside it."
 
 
 def reasons(
-    rows: Iterable[tuple[str, str, str]], language: str | None = None, **given: Any
+    rows: Iterable[tuple[str, str, str]],
+    language: str | None = None,
+    context: list[dict[str, str]] | None = None,
+    **given: Any,
 ) -> list[str | None]:
     options = FilterOptions(inputs=("x",), **given)
-    batch = record_batch(build_record(*row, source="s", language=language) for row in rows)
+    batch = record_batch(build_record(*row, source="s", language=language, context=context) for row in rows)
     found: list[str | None] = reason(annotate(batch, options=options), options=options).to_pylist()
     return found
 
@@ -66,6 +71,19 @@ def test_words_are_counted_in_any_script(text: str, count: int) -> None:
 )
 def test_instructions_by_their_length(instruction: str, expected: str | None) -> None:
     assert why(instruction) == expected
+
+
+def test_where_a_word_says_more_fewer_are_enough() -> None:
+    assert why("점심메뉴 추천해줘") is None
+    assert why("안녕?") == "instruction-too-short"
+    assert why("Kirjoita runo", language="fi") is None
+    assert why("Kirjoita runo", language="sv") == "instruction-too-short"
+
+
+def test_after_earlier_turns_any_instruction_is_long_enough() -> None:
+    turns = [{"role": "user", "content": "Tell me a story."}, {"role": "assistant", "content": "Once"}]
+    assert why("Go on.", context=turns) is None
+    assert why("Go on.", context=[{"role": "system", "content": "Be brief."}]) == "instruction-too-short"
 
 
 @pytest.mark.parametrize(
@@ -122,8 +140,10 @@ def test_an_echo_is_no_answer(instruction: str, input: str, output: str, expecte
         ("the same words again " * 10, 0.6, "repetitive-output"),
         ("the same words again " * 10, 1.0, None),
         ("the same words again " * 5, 0.6, None),  # 17 runs of four: too few to judge
-        (" ".join(map(str, range(40))), 0.0, None),
-        (" ".join(map(str, range(40))) + " 0 1 2 3", 0.0, "repetitive-output"),
+        (DISTINCT, 0.0, None),
+        (f"{DISTINCT} w0 w1 w2 w3", 0.0, None),  # no words of letters
+        (f"{DISTINCT.replace('w', 'word')} word0 word1 word2 word3", 0.0, "repetitive-output"),
+        (" ".join(map(str, [*range(40), 0, 1, 2, 3])), 0.0, None),  # numbers are no words
     ],
 )
 def test_repetition_is_the_share_of_repeated_runs(output: str, share: float, expected: str | None) -> None:

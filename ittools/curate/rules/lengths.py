@@ -1,0 +1,95 @@
+"""Emptiness, length and echo.
+
+Self-Instruct drops instructions of fewer than 4 or more than 150 words, and answers that only say the
+input again (Wang et al. 2022, arXiv 2212.10560). Ours are wider: a default must cost good data nothing.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ittools.curate.rules.language import comparable
+from ittools.curate.rules.options import FilterOptions
+from ittools.curate.rules.reasons import any_of, because, matches, trimmed
+
+# a word in any script; a letter each where a script has no spaces
+_WORD = (
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+    r"|[^\s\p{Z}\p{P}\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]+"
+)
+SAY_MORE = pa.array(["ko", "tr", "fi", "hu", "et"])  # inflection does the work of small words
+# spelt-out emptiness: 40 of Alpaca's outputs are a variant of <nooutput>, some with an excuse behind it
+_NO_OUTPUT = (
+    r"^(?:&lt;|[\s<({\[\"'`\\])*(?:no[ _-]?outputs?|(?:无|没有|無)(?:输出|輸出)|출력 ?없음|出力なし)"
+    r"(?:&gt;|[\s>)}\]\"'`\\.!,。])*$"
+    r"|^\s*[<(\[]?\s*no ?output\s*(?:>\s*)?(?:[-–—:.,(]|required|needed|necessary|possible"
+    r"|available)[^\n]{0,80}$"
+)
+
+
+def words(column: pa.Array) -> pa.Array:
+    """Words of each text (letters, where a script has no spaces)."""
+    return pc.count_substring_regex(column, _WORD)
+
+
+def empty_instruction(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    return because(pc.equal(trimmed(batch, "instruction"), ""), "empty-instruction")
+
+
+def instruction_too_short(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    """One word fewer is enough in languages that say more in one; any number after earlier turns ("Why?")."""
+    instruction = batch.column("instruction")
+    rich = pc.or_kleene(
+        pc.match_substring_regex(instruction, r"\p{Hangul}"),
+        pc.fill_null(pc.is_in(comparable(batch.column("language")), SAY_MORE), False),
+    )
+    fewest = pc.subtract(options.min_instruction_words, rich.cast(pa.int32()))
+    turns = pc.fill_null(pc.list_value_length(batch.column("context")), 0)
+    few = pc.and_(pc.less(words(instruction), fewest), pc.less(turns, 2))  # a system message is no turn
+    return because(few, "instruction-too-short")
+
+
+def instruction_too_long(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    return because(_more_words(batch, "instruction", options.max_instruction_words), "instruction-too-long")
+
+
+def empty_output(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    """`<nooutput>` is no answer even where empty outputs are wanted."""
+    spelt = matches(batch.column("output"), _NO_OUTPUT)
+    if options.min_output_words == 0:
+        return because(spelt, "empty-output")
+    return because(any_of(spelt, pc.equal(trimmed(batch, "output"), "")), "empty-output")
+
+
+def output_too_short(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    column = batch.column("output")
+    if options.min_output_words <= 1:  # symbols are answers too: "+" and "(c)" count as one word
+        few = pc.less(pc.utf8_length(column), options.min_output_words)
+    else:
+        few = pc.less(
+            pc.max_element_wise(words(column), pc.min_element_wise(pc.utf8_length(column), 1)),
+            options.min_output_words,
+        )
+    return because(few, "output-too-short")
+
+
+def output_too_long(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    return because(_more_words(batch, "output", options.max_output_words), "output-too-long")
+
+
+def _more_words(batch: pa.RecordBatch, name: str, most: int) -> pa.BooleanArray:
+    """Counts only where there are bytes enough: a word in most scripts is one byte and a space."""
+    column = batch.column(name)
+    long = pc.greater(pc.binary_length(column), most)
+    if not pc.any(long, min_count=0).as_py():
+        return long
+    return pc.and_(long, pc.greater(words(column), most))
+
+
+def output_echoes_input(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    """The output only says the input, or the instruction, once more. Another case is another text:
+    there are tasks about it."""
+    output = trimmed(batch, "output")
+    same = any_of(pc.equal(output, trimmed(batch, "input")), pc.equal(output, trimmed(batch, "instruction")))
+    return because(pc.and_(pc.not_equal(output, ""), same), "output-echoes-input")
