@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from ittools.cli.command import Command
-from ittools.curate.dedup import DedupOptions, dedup
+from ittools.curate.decontaminate import DecontaminateOptions, decontaminate
+from ittools.curate.dedup import dedup
+from ittools.curate.dedup_options import DedupOptions
 from ittools.curate.filter import FilterOptions, filter_records
 
 FILTER = Command(
     FilterOptions,
     filter_records,
-    "Drop single records by length, emptiness, echo, repetition, language or blacklist; every drop is "
-    "counted under its reason.",
+    "Drop single records, each for a counted reason: length, emptiness, echo, repetition, run-on, mojibake; "
+    "by choice refusals, boilerplate, cut-off outputs and more (--preset strict, --rule), languages, a "
+    "blacklist, and what is over a quota. docs/filter.md has every rule with what it drops.",
     (
         "ittools filter runs/quickstart/generate --out runs/filter",
         "ittools filter alpaca_data.json --keep-language en --keep-dropped --out runs/alpaca",
+        "ittools filter a.jsonl --preset strict --without truncated-output --out runs/strict",
+        "ittools filter a.jsonl --quota language:en=1000 --quota task=50 --out runs/even",
     ),
 )
 DEDUP = Command(
@@ -24,5 +29,15 @@ DEDUP = Command(
     (
         "ittools dedup runs/quickstart/filter --out runs/dedup",
         "ittools dedup a.jsonl b.jsonl --on instruction --threshold 0.8 --keep longest --out runs/both",
+    ),
+)
+DECONTAMINATE = Command(
+    DecontaminateOptions,
+    decontaminate,
+    "Drop records whose prompt says what a record of an evaluation set says: n-gram coverage as in Tülu 3, "
+    "long common runs, equal prompts. Every drop names the evaluation record.",
+    (
+        "ittools decontaminate runs/dedup --against gsm8k_test.jsonl --against bbh.parquet -o runs/clean",
+        "ittools decontaminate a.jsonl --against mmlu.csv --preset 13gram --on all --keep-dropped -o runs/a",
     ),
 )

@@ -1,236 +1,189 @@
-"""`ittools dedup`: exact duplicates, then near ones by MinHash and exact verification.
+"""`ittools dedup`: exact duplicates, then near ones, each decided by exact Jaccard similarity.
 
-A record goes only when a kept one is alike in instruction, in input and in output: each field's
+A record goes only when one that stays is alike in instruction, in input and in output: each field's
 shingle sets reach the threshold. Fields are compared as content, never as rendered text, which
 would make records alike by their template. Records are taken by priority, so no two kept records
-reach the threshold, and each dropped one names its kept twin and the exact similarity.
+reach the threshold, and each dropped one names its kept twin and the similarity.
+
+portions -> sketch -> equal keys -> join of all, or bands and joins of groups -> clusters -> shards
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
-from ittools.curate.clusters import Clusters, write_clusters
-from ittools.curate.parts import Counts, join_parts, split_part
-from ittools.engine.protocol import EngineName, run_tasks
-from ittools.errors import UsageError
+from ittools.curate.check import check_decisions
+from ittools.curate.clusters import Clusters, TwinIds, decided, summary, write_clusters
+from ittools.curate.dedup_options import DedupOptions, checked
+from ittools.curate.near import joined, near_groups
+from ittools.curate.parts import emit
+from ittools.curate.portions import Compared, Portion, portioned, stored_bytes
+from ittools.curate.saved_index import SavedIndex, add_run, open_index
+from ittools.curate.sketch import RANGE, Plan, Sketched, same_records, sketch
+from ittools.engine.exchange import put_arrays, scratch_folder
+from ittools.engine.protocol import Engine, opened_engine
 from ittools.formats.parts import Part, cut
-from ittools.formats.source import ReadOptions, open_inputs
-from ittools.options import option
+from ittools.formats.source import Source, open_input, open_inputs
+from ittools.options import resolved
 from ittools.progress import Progress
-from ittools.records.scores import scores_dict
-from ittools.store.dataset import Output, writing
+from ittools.records.funnel import Funnel
+from ittools.store.dataset import InputEntry, Output, writing
 from ittools.store.outcome import Outcome, outcome
-from ittools.text.minhash import band_keys, choose_bands, field_signatures, recall
-from ittools.text.ragged import U64, Ragged, unique
-from ittools.text.shingles import jaccard, word_shingles
-from ittools.text.words import content_words
+from ittools.text.minhash import choose_bands, recall
 
-Field = Literal["instruction", "input", "output"]
-FIELDS: dict[str, tuple[Field, ...]] = {
-    "all": ("instruction", "input", "output"),
-    "instruction": ("instruction",),
-    "output": ("output",),
-    "both": ("instruction", "output"),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class DedupOptions(ReadOptions):
-    out: Path = option(Path("runs/dedup"), "dataset directory", flags=("-o", "--out"), shapes_output=False)
-    method: Literal["exact", "near"] = option("near", "near includes exact")
-    on: Literal["all", "instruction", "output", "both"] = option(
-        "all", "fields that must each be alike (all: instruction, input, output)"
-    )
-    threshold: float = option(
-        0.7, "Jaccard similarity that counts as a duplicate", flags=("-t", "--threshold")
-    )
-    ngram: int = option(3, "words in a shingle")
-    perm: int = option(128, "MinHash permutations")
-    keep: Literal["first", "longest", "best"] = option("first", "which of a cluster stays")
-    score: str = option("quality", "score that --keep best compares")
-    keep_dropped: bool = option(False, "write dropped records to dropped/, with the kept twin")
-    engine: EngineName = option("auto", "where tasks run", shapes_output=False)
-    workers: int | None = option(None, "processes (default: one per core)", shapes_output=False)
-    force: bool = option(False, "replace another finished output", shapes_output=False)
+JOIN_RECORDS = 400_000  # `auto` joins up to here: some 600 MB with short records
+JOIN_BYTES = 256 << 20  # and this much text
+SMALL_BYTES = 48 << 20  # up to here one process is sooner done than two are started
 
 
 @dataclass(frozen=True)
-class Sketches:
-    """What the decision needs of all records, in input order; no text."""
+class _Run:
+    """One command while it runs."""
 
-    ids: list[str]
-    exact: list[bytes]  # 16 bytes each: equal normalised fields
-    priority: NDArray[np.float64]  # (records,) higher is kept
-    fields: list[list[U64]]  # per field, per record: shingle hashes
-    keys: U64  # (records, bands)
+    options: DedupOptions
+    output: Output
+    engine: Engine
+    progress: Progress
+    folder: str  # where stages exchange files
 
 
 def dedup(options: DedupOptions, progress: Progress) -> Outcome:
-    """Keep one record of each cluster. Raises UsageError for a threshold outside (0, 1]."""
-    if not 0 < options.threshold <= 1 or options.ngram < 1 or options.perm < 2:
-        raise UsageError("--threshold must be in (0, 1], --ngram at least 1, --perm at least 2")
+    """Keep one record of each cluster. Raises UsageError for options that mean nothing."""
+    checked(options)
     sources = open_inputs(options)
+    others = [open_input(spec, options) for spec in options.against]
     entries = [source.entry for source in sources]
+    entries += [replace(o.entry, kind=f"against: {o.entry.kind}") for o in others]
+    index = _opened_index(options, entries)
+    if index is not None:
+        entries.append(InputEntry(str(index.path), "index", index.fingerprint))
     with writing(
         options.out, command="dedup", options=options, inputs=entries, force=options.force
     ) as output:
-        if not output.reused:
-            _write(options, output, cut(sources, output.work), progress)
+        if not output.reused or (index is not None and not index.added):
+            with (
+                opened_engine(options, progress=progress) as engine,
+                scratch_folder(options.scratch, output.work) as folder,
+            ):
+                _write(_Run(options, output, engine, progress, folder), sources, others, index)
     return outcome(output, f"ittools mix {options.out} --heldout 0.1 --out {options.out.parent / 'mix'}")
 
 
-def _write(options: DedupOptions, output: Output, parts: list[Part], progress: Progress) -> None:
-    stems = [str(output.work / f"part-{i:06d}") for i in range(len(parts))]
-    how = {"engine": options.engine, "workers": options.workers, "progress": progress}
-    progress.start("dedup: signatures", len(parts))
-    run_tasks(sketch_part, [(p, s, options) for p, s in zip(parts, stems, strict=True)], **how)  # type: ignore[arg-type]
-    sketches = _load(stems)
-    progress.start("dedup: decide", len(sketches.ids))
-    clusters = decide(sketches, options.threshold, progress)
-    clusters.name_twins(sketches.ids)
-    progress.start("dedup: write", len(parts))
-    tasks, first = [], 0
-    for part, stem in zip(parts, stems, strict=True):
-        tasks.append((part, stem, clusters.slice(first, part.records), options.keep_dropped))
-        first += part.records
-    counts = run_tasks(emit_part, tasks, **how)  # type: ignore[arg-type]
-    funnel = join_parts(output, stems, counts, keep_dropped=options.keep_dropped)
-    write_clusters(output, clusters, sketches.ids)
-    bands, rows = _bands(options)
-    output.finish(
-        funnel,
-        clusters=clusters.summary(sketches.ids),
-        minhash={"permutations": options.perm, "bands": bands, "rows": rows,
-                 "recall_at_threshold": round(recall(options.threshold, bands, rows), 4)},
-    )  # fmt: skip
+def _opened_index(options: DedupOptions, entries: Sequence[InputEntry]) -> SavedIndex | None:
+    if options.index is None:
+        return None
+    shaping = resolved(options, only_shaping=True)
+    return open_index(options.index, _compared(options), [shaping, [e.fingerprint for e in entries]])
 
 
-def _bands(options: DedupOptions) -> tuple[int, int]:
-    return choose_bands(options.threshold, options.perm)
-
-
-def sketch_part(part: Part, stem: str, options: DedupOptions) -> int:
-    """Task: exact keys, shingles, band keys and priorities of one part, to `stem`.npz."""
-    names = FIELDS[options.on]
-    table = part.read(["id", "scores", *names])
-    texts = {name: table.column(name).to_pylist() for name in names}
-    arrays: dict[str, Any] = {
-        "exact": np.frombuffer(b"".join(_exact_keys(list(texts.values()))), "S16"),
-        "priority": _priorities(table, texts, options),
-        "ids": np.array(table.column("id").to_pylist(), "S32"),
-    }
-    if options.method == "near":
-        found = [unique(word_shingles(pa.array(texts[name]), n=options.ngram, tag=tag)) for tag, name in enumerate(names)]
-        for tag, shingles in enumerate(found):
-            arrays[f"hashes{tag}"], arrays[f"offsets{tag}"] = shingles.values, shingles.offsets
-        bands, rows = _bands(options)
-        arrays["keys"] = band_keys(field_signatures(found, count=options.perm), bands, rows)
-    np.savez(f"{stem}.npz", **arrays)
-    return part.records
-
-
-def _exact_keys(columns: list[list[str]]) -> Iterator[bytes]:
-    """blake2b-128 of the words and signs of each field: case, punctuation and white space do not count."""
-    for texts in zip(*columns, strict=True):
-        folded = [" ".join(content_words(text)) for text in texts]
-        yield hashlib.blake2b("\x1f".join(folded).encode(), digest_size=16).digest()
-
-
-def _priorities(table: pa.Table, texts: dict[Field, list[str]], options: DedupOptions) -> NDArray[np.float64]:
-    if options.keep == "longest":
-        return np.array([sum(map(len, row)) for row in zip(*texts.values(), strict=True)], np.float64)
-    if options.keep == "best":
-        scores = table.column("scores").to_pylist()
-        return np.array([scores_dict(s).get(options.score, -np.inf) for s in scores], np.float64)
-    return np.zeros(table.num_rows)
-
-
-def _load(stems: list[str]) -> Sketches:
-    ids: list[str] = []
-    exact: list[bytes] = []
-    priorities, keys = [], []
-    fields: list[list[U64]] = []
-    for stem in stems:
-        with np.load(f"{stem}.npz") as arrays:
-            ids += [i.decode() for i in arrays["ids"]]
-            exact += [bytes(e).ljust(16, b"\0") for e in arrays["exact"]]  # numpy trims zero bytes
-            priorities.append(arrays["priority"])
-            if "keys" in arrays:
-                keys.append(arrays["keys"])
-                for tag in range(sum(name.startswith("hashes") for name in arrays.files)):
-                    if len(fields) <= tag:
-                        fields.append([])
-                    found = Ragged(arrays[f"hashes{tag}"], arrays[f"offsets{tag}"])
-                    fields[tag] += [found.of(i) for i in range(len(found))]
-        Path(f"{stem}.npz").unlink()
-    priority = np.concatenate(priorities) if priorities else np.zeros(0)
-    return Sketches(
-        ids, exact, priority, fields, np.concatenate(keys) if keys else np.zeros((len(ids), 0), np.uint64)
+def _compared(options: DedupOptions) -> Compared:
+    return Compared(
+        on=options.on, ngram=options.ngram, unit=options.unit, keep=options.keep, score=options.score
     )
 
 
-def decide(sketches: Sketches, threshold: float, progress: Progress) -> Clusters:
-    """Keep-first by priority: each record against the kept ones that share an exact key or a band."""
-    clusters = Clusters(len(sketches.ids))
-    order = np.lexsort((np.arange(len(sketches.ids)), -sketches.priority))
-    same: dict[bytes, tuple[int, str, float]] = {}  # what an equal record would be dropped for
-    buckets: list[dict[int, list[int]]] = [{} for _ in range(sketches.keys.shape[1])]
-    for record in map(int, order):
-        progress.advance()
-        exact = sketches.exact[record]
-        if exact in same:
-            clusters.drop(record, *same[exact])
-            continue
-        near = _nearest(sketches, record, buckets, threshold)
-        if near is not None:
-            same[exact] = (near[0], "near-duplicate", near[1])
-            clusters.drop(record, *same[exact])
-            continue
-        same[exact] = (record, "exact-duplicate", 1.0)
-        for bucket, key in zip(buckets, sketches.keys[record].tolist(), strict=True):
-            bucket.setdefault(key, []).append(record)
-    return clusters
+def _write(run: _Run, sources: list[Source], others: list[Source], index: SavedIndex | None) -> None:
+    work = run.output.work
+    how = {"engine": run.engine, "progress": run.progress}
+    theirs = cut(others, work / "against", **how) if others else []  # type: ignore[arg-type]
+    parts = cut(sources, work, **how)  # type: ignore[arg-type]
+    portions = index.portions(0, 0) if index is not None else []
+    portions += portioned(theirs, _stop(portions), len(portions), known=True)
+    known = len(portions)
+    portions += portioned(parts, _stop(portions), known)
+    plan = _plan(run, portions, [*theirs, *parts])
+    clusters = _decide(run, portions, plan)
+    _emit(run, parts, portions, clusters, known, plan, index)
 
 
-def _nearest(
-    sketches: Sketches, record: int, buckets: list[dict[int, list[int]]], threshold: float
-) -> tuple[int, float] | None:
-    """The kept record most like this one at or above the threshold, ties to the earliest."""
-    met: set[int] = set()
-    for bucket, key in zip(buckets, sketches.keys[record].tolist(), strict=True):
-        met.update(bucket.get(key, ()))
-    best: tuple[int, float] | None = None
-    for other in sorted(met):
-        alike = _alike(sketches, record, other, threshold)
-        if alike >= threshold and (best is None or alike > best[1]):
-            best = (other, alike)
-    return best
+def _stop(portions: Sequence[Portion]) -> int:
+    return portions[-1].stop if portions else 0
 
 
-def _alike(sketches: Sketches, record: int, other: int, threshold: float) -> float:
-    """Similarity of the least alike field; 0 as soon as one is below the threshold."""
-    least = 1.0
-    for field in sketches.fields:
-        one, two = field[record], field[other]
-        smaller, larger = sorted((len(one), len(two)))
-        if smaller < threshold * larger:  # the sizes alone forbid it
-            return 0.0
-        least = min(least, jaccard(one, two))
-        if least < threshold:
-            return 0.0
-    return least
+def _plan(run: _Run, portions: Sequence[Portion], parts: Sequence[Part]) -> Plan:
+    options, records = run.options, _stop(portions)
+    text = stored_bytes(parts, portions)
+    method = options.method
+    if method == "auto":
+        method = "join" if records <= JOIN_RECORDS and text <= JOIN_BYTES else "near"
+    bands, rows = choose_bands(options.threshold, options.perm)
+    return Plan(
+        folder=run.folder, compared=_compared(options), method=method, threshold=options.threshold,
+        permutations=options.perm, bands=bands, rows=rows, ranges=-(-records // RANGE) or 1,
+        small=text <= SMALL_BYTES,
+    )  # fmt: skip
 
 
-def emit_part(part: Part, stem: str, clusters: Clusters, keep_dropped: bool) -> Counts:
-    """Task: one part into kept and dropped by the decision."""
-    reasons = pa.array(clusters.reasons, pa.string())
-    return split_part(part.read(), reasons, stem, details=clusters.details(), keep_dropped=keep_dropped)
+def _decide(run: _Run, portions: list[Portion], plan: Plan) -> Clusters:
+    """Who goes, for whom."""
+    known = sum(portion.records for portion in portions if portion.known)
+    run.progress.start("dedup: read", len(portions))
+    sketched: list[Sketched] = run.engine.run(
+        sketch, [(portion, plan) for portion in portions], run.progress, small=plan.small
+    )
+    run.progress.start("dedup: equal records", plan.ranges)
+    tasks = [(number, portions, [s.exact for s in sketched], plan) for number in range(plan.ranges)]
+    same = run.engine.run(same_records, tasks, run.progress, small=plan.small)
+    exact = decided(same, [], known)
+    away = np.zeros(_stop(portions), bool)
+    away[exact.gone] = True
+    gone = plan.path("away")
+    put_arrays(gone, gone=away)
+    if plan.method == "exact":
+        return _but_known(exact, known)
+    if plan.method == "join":
+        groups = [[plan.path("shingles", portion.number) for portion in portions]] if portions else []
+    else:
+        groups = near_groups(portions, sketched, gone, plan, run.engine, run.progress)
+    run.progress.start("dedup: compare", len(groups))
+    pairs = [(number, paths, gone, known, plan) for number, paths in enumerate(groups)]
+    near = run.engine.run(joined, pairs, run.progress, small=plan.small)
+    return _but_known(decided(same, near, known), known)
+
+
+def _but_known(clusters: Clusters, known: int) -> Clusters:
+    """Known records may equal each other; they are nobody's to drop."""
+    ours = clusters.gone >= known
+    return Clusters(
+        clusters.gone[ours], clusters.twins[ours], clusters.similarity[ours], clusters.reasons[ours]
+    )
+
+
+def _emit(
+    run: _Run,
+    parts: list[Part],
+    portions: list[Portion],
+    clusters: Clusters,
+    known: int,
+    plan: Plan,
+    index: SavedIndex | None,
+) -> None:
+    kept_ids = TwinIds(portions, clusters)
+    firsts = np.cumsum([sum(p.records for p in portions[:known]), *(part.records for part in parts)])
+    spans = [(int(first), part.records) for first, part in zip(firsts, parts, strict=False)]
+    run.progress.start("dedup: write", None)
+    keep_dropped = run.options.keep_dropped
+    funnel: Funnel = emit(
+        run.output,
+        parts,
+        [clusters.reasons_of(*span) for span in spans],
+        details=[clusters.details_of(*span, kept_ids) for span in spans] if keep_dropped else None,
+        keep_dropped=keep_dropped,
+        engine=run.engine,
+        progress=run.progress,
+    )
+    write_clusters(run.output, clusters, portions, kept_ids)
+    facts: dict[str, Any] = {"clusters": summary(clusters, portions, kept_ids), "method": plan.method}
+    if plan.method == "near":
+        facts["minhash"] = {
+            "permutations": plan.permutations, "bands": plan.bands, "rows": plan.rows,
+            "recall_at_threshold": round(recall(plan.threshold, plan.bands, plan.rows), 4),
+        }  # fmt: skip
+    facts |= check_decisions(run.options, portions, known, clusters, plan, run.engine, run.progress)
+    if index is not None:
+        add_run(index, portions[known:], clusters.gone, plan.compared, run.engine, run.progress)
+    run.output.finish(funnel, **facts)

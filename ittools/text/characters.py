@@ -67,8 +67,38 @@ def table() -> NDArray[np.uint32]:
     return found
 
 
-def lower_of(points: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    return table()[points] & np.uint32(_FOLD)
+def plain_words(text: str) -> list[str]:
+    """Words of one text, a character at a time: what `ittools.text.tokens` does for many at once."""
+    words, begun = [], False
+    for lower, kind in _read(text):
+        if kind == WORD or (kind == MARK and begun):
+            words[-1:] = [words[-1] + lower] if begun else [*words[-1:], lower]
+            begun = True
+        elif kind != SKIP:
+            begun = False
+            words += [lower] * (kind == ALONE)
+    return words or [" ".join(text.split())] * bool(text.strip())
+
+
+def plain_characters(text: str) -> list[str]:
+    """Characters of the words of one text, with a space where something quiet stands between two."""
+    found: list[str] = []
+    begun = gap = False
+    for lower, kind in _read(text):
+        if kind in (WORD, ALONE) or (kind == MARK and begun):
+            found += [" "] * (gap and bool(found)) + [lower]
+            begun, gap = kind != ALONE, False
+        elif kind != SKIP:
+            begun, gap = False, True
+    return found
+
+
+def _read(text: str) -> Iterator[tuple[str, int]]:
+    """(lower case, class) of each character."""
+    known = table()
+    for character in unicodedata.normalize("NFC", text):
+        entry = int(known[ord(character)])
+        yield chr(entry & _FOLD), (entry >> FOLD_BITS) & 7
 
 
 def derive() -> str:

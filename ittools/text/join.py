@@ -8,10 +8,10 @@ threshold in every field, and names the most alike of those, the first among equ
 stay reach the threshold, which components do not give: they drop what is alike only through others.
 
 Two sets with Jaccard similarity t share a token among the rarest size - ceil(t * size) + 1 of each (prefix
-filter: Chaudhuri et al., ICDE 2006), their sizes differ by at most t, and where in the prefixes the first shared
-token stands bounds what is left to share (Xiao et al., "Efficient similarity joins for near duplicate
-detection", WWW 2008). What passes is counted out exactly. Records alike in each field are alike in the
-union of the fields, which gives the candidates.
+filter: Chaudhuri et al., ICDE 2006), their sizes differ by at most t, and where in the prefixes the first
+shared token stands bounds what is left to share (Xiao et al., "Efficient similarity joins for near
+duplicate detection", WWW 2008). What passes is counted out exactly. Records alike in each field are alike
+in the union of the fields, which gives the candidates.
 
 Records are taken in blocks that double: those like a record that stays leave before they are compared
 with each other, so a cluster of a million costs a million comparisons and not their square.
@@ -71,17 +71,30 @@ def keep_first(
         gone = np.flatnonzero(join.twins >= 0)
         decision.twins[records[gone]] = records[join.twins[gone]]
         decision.similarities[records[gone]] = join.similarities[gone]
+    empty = np.flatnonzero(np.all([field.lengths == 0 for field in fields], axis=0))
+    after = empty[1:][empty[1:] >= settled]  # they have no token to meet by
+    decision.twins[after], decision.similarities[after] = empty[:1].repeat(len(after)), 1.0
     return decision
 
 
 def all_pairs(fields: Sequence[Ragged], threshold: float) -> tuple[I64, I64, F64]:
-    """(earlier, later, similarity) of every pair that reaches the threshold, sorted."""
+    """(earlier, later, similarity) of every pair at or above the threshold, sorted; of empty records none."""
+    return _pairs(fields, threshold, len(fields[0]), 0)
+
+
+def pairs_across(fields: Sequence[Ragged], threshold: float, first: int) -> tuple[I64, I64, F64]:
+    """As `all_pairs`, of one of the first records and one of the others only."""
+    return _pairs(fields, threshold, first, first)
+
+
+def _pairs(fields: Sequence[Ragged], threshold: float, stop: int, start: int) -> tuple[I64, I64, F64]:
+    """Pairs of an earlier record below `stop` and a later one from `start` on."""
     records = may_match(fields, threshold)
     if not len(records):
         return records, records, np.zeros(0)
     join = _Join(token_sets([take(field, records) for field in fields]), threshold)
-    whole = np.ones(len(join.ranks), bool)
-    edges = join.edges(whole, whole)
+    numbers = records[join.ranks]
+    edges = join.edges(numbers < stop, numbers >= start)
     order = np.lexsort((edges.later, edges.earlier))
     return records[edges.earlier[order]], records[edges.later[order]], edges.similarity[order]
 
@@ -249,7 +262,7 @@ def _packed(sets: TokenSets, records: I64) -> I64:
 
 
 def _greedy(edges: _Edges, first: int, last: int, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(last - first,) who stays of those that are free: each without an earlier one that stays and is alike."""
+    """(last - first,) who of the free ones stays: who has no earlier one that stays and is alike."""
     staying = free.copy()
     order = np.lexsort((edges.earlier, edges.later))
     starts = offsets_of(np.bincount(edges.later - first, minlength=last - first))

@@ -15,13 +15,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ittools.text.ragged import U64, Ragged
+from ittools.text.ragged import U64, Ragged, spans
 from ittools.text.tokens import mix64
 
 U32 = NDArray[np.uint32]
 SEED = 1  # datasketch's own
 EMPTY = np.uint32(0xFFFFFFFF)
-CHUNK = 1 << 15  # shingles at a time: 16 MB of products at 128 permutations
+CHUNK = 1 << 15  # shingles at a time: 128 KB
 RECALL = 0.98  # wanted of a pair exactly at the threshold
 
 
@@ -57,31 +57,25 @@ def field_signatures(fields: Sequence[Ragged], *, count: int = 128) -> U32:
 def signatures(shingles: Ragged, *, count: int = 128, columns: slice = slice(None)) -> U32:
     """(records, count) uint32, or some columns. A record without shingles has the maximum in all."""
     a, b = (part[columns] for part in permutations(count))
-    values = premix(shingles.values)
     result = np.full((len(shingles), len(a)), EMPTY, np.uint32)
-    offsets = shingles.offsets
-    first = 0
-    while first < len(shingles):
-        limit = offsets[first] + CHUNK
-        last = max(first + 1, int(np.searchsorted(offsets, limit, side="right")) - 1)
-        _fill(result, values, offsets, first, min(last, len(shingles)), a, b)
-        first = last
+    for first, last in spans(shingles.offsets, CHUNK):
+        offsets = shingles.offsets[first : last + 1]
+        filled = np.flatnonzero(np.diff(offsets))  # reduceat cannot take empty ranges
+        if len(filled):
+            values = premix(shingles.values[offsets[0] : offsets[-1]])
+            result[first + filled] = _least(values, offsets[:-1][filled] - offsets[0], a, b).T
     return result
 
 
-def _fill(
-    result: U32, values: U32, offsets: NDArray[np.int64], first: int, last: int, a: U32, b: U32
-) -> None:
-    begin, end = int(offsets[first]), int(offsets[last])
-    filled = np.flatnonzero(np.diff(offsets[first : last + 1]))  # reduceat cannot take empty ranges
-    if last == first + 1:  # maybe one huge record: its shingles a chunk at a time
-        for at in range(begin, end, CHUNK):
-            hashed = a[:, None] * values[None, at : min(at + CHUNK, end)] + b[:, None]
-            result[first] = np.minimum(result[first], hashed.min(axis=1))
-    elif end > begin:
-        hashed = a[:, None] * values[None, begin:end] + b[:, None]  # (count, shingles)
-        starts = offsets[first:last][filled] - begin
-        result[first + filled] = np.minimum.reduceat(hashed, starts, axis=1).T
+def _least(values: U32, starts: NDArray[np.int64], a: U32, b: U32) -> U32:
+    """(permutations, runs) the least hash of each run; a permutation at a time, all in the cache."""
+    least = np.empty((len(a), len(starts)), np.uint32)
+    hashed = np.empty_like(values)
+    for slot in range(len(a)):
+        np.multiply(values, a[slot], out=hashed)
+        hashed += b[slot]
+        np.minimum.reduceat(hashed, starts, out=least[slot])
+    return least
 
 
 def choose_bands(threshold: float, count: int) -> tuple[int, int]:
@@ -101,10 +95,8 @@ def recall(similarity: float, bands: int, rows: int) -> float:
 def band_keys(found: U32, bands: int, rows: int) -> U64:
     """(records, bands) uint64: equal keys in one column are one bucket."""
     keys = np.empty((len(found), bands), np.uint64)
+    places = mix64(np.arange(1, rows + 1, dtype=np.uint64)) | np.uint64(1)
     for band in range(bands):
-        key = np.full(len(found), np.uint64(band + 1))
-        for row in range(rows):
-            value = found[:, band * rows + row].astype(np.uint64)
-            key = mix64(key * np.uint64(0x100000001B3) + value)
-        keys[:, band] = key
+        cells = found[:, band * rows : (band + 1) * rows].astype(np.uint64)
+        keys[:, band] = mix64((mix64(cells) * places).sum(axis=1) + np.uint64(band))
     return keys

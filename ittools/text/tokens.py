@@ -77,11 +77,11 @@ def text_buffers(column: pa.Array | pa.ChunkedArray) -> tuple[Bytes, I64]:
         if column.nbytes >= 1 << 31:  # more than the offsets of a string array can tell
             column = column.cast(pa.large_string())
         column = column.combine_chunks()
-    if column.null_count:
-        column = pc.fill_null(column, "")
     large = pa.types.is_large_string(column.type)
     if not large and not pa.types.is_string(column.type):
         column = column.cast(pa.string())
+    if column.null_count:
+        column = pc.fill_null(column, "")
     _, ends, content = column.buffers()
     if len(column) == 0 or ends is None:
         return np.zeros(0, np.uint8), np.zeros(len(column) + 1, np.int64)

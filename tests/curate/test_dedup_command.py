@@ -23,7 +23,8 @@ ROWS = [
 
 def test_clusters_stand_in_the_manifest(tmp_path: Path, cli: Cli) -> None:
     out = tmp_path / "out"
-    assert cli("dedup", write_jsonl(tmp_path / "in.jsonl", ROWS), "--out", out, "--keep-dropped").code == 0
+    source = write_jsonl(tmp_path / "in.jsonl", ROWS)
+    assert cli("dedup", source, "--method", "near", "--out", out, "--keep-dropped").code == 0
     manifest, kept = manifest_of(out), read_records(out)
     dropped = read_records(out, "dropped", "dropped")
     ids = [row["id"] for row in dropped]
@@ -48,7 +49,8 @@ def test_clusters_stand_in_the_manifest(tmp_path: Path, cli: Cli) -> None:
     assert verify(out) == []
 
 
-def test_the_bytes_do_not_depend_on_engine_or_workers(tmp_path: Path, cli: Cli) -> None:
+@pytest.mark.parametrize("method", ["near", "join"])
+def test_the_bytes_do_not_depend_on_engine_or_workers(tmp_path: Path, cli: Cli, method: str) -> None:
     copies = [row | {"output": row["output"] + " indeed"} for row in numbered(30)]
     inputs = [
         write_jsonl(tmp_path / "a" / "in.jsonl", [*numbered(30), *ROWS]),
@@ -57,7 +59,8 @@ def test_the_bytes_do_not_depend_on_engine_or_workers(tmp_path: Path, cli: Cli) 
     found = []
     for engine, workers in (("inline", 1), ("processes", 1), ("processes", 2)):
         out = tmp_path / f"{engine}{workers}" / "out"
-        ran = cli("dedup", *inputs, "--engine", engine, "--workers", workers, "--keep-dropped", "--out", out)
+        how = ("--engine", engine, "--workers", workers, "--method", method)
+        ran = cli("dedup", *inputs, *how, "--keep-dropped", "--out", out)
         assert ran.code == 0
         found.append(written(out))
     assert found[0] == found[1] == found[2]

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbench import read_records, write_jsonl
 
-from ittools.curate.dedup import DedupOptions, Sketches, decide, dedup
+from ittools.curate.dedup import dedup
+from ittools.curate.dedup_options import DedupOptions
 from ittools.progress import Silent
+from ittools.text.characters import plain_words
 from ittools.text.minhash import recall
-from ittools.text.words import content_words
 
 Row = tuple[str, str, str]
 LONG = "the quick brown fox jumps over the lazy dog and runs into the deep green forest at night".split()
@@ -41,7 +42,7 @@ def numbers(records: list[dict[str, Any]]) -> list[int]:
 
 
 def windows(text: str, n: int) -> set[tuple[str, ...]]:
-    words = content_words(text)
+    words = plain_words(text)
     return {tuple(words[i : i + n]) for i in range(max(1, len(words) - n + 1))} if words else set()
 
 
@@ -58,14 +59,16 @@ WORDS = st.lists(st.sampled_from("a b c d + -".split()), max_size=8).map(" ".joi
 ROWS = st.lists(st.tuples(WORDS, st.sampled_from(["", "x"]), WORDS), min_size=1, max_size=14)
 
 
+@pytest.mark.parametrize("method", ["near", "join"])
 @given(ROWS, st.sampled_from([0.5, 0.7, 0.9, 1.0]), st.integers(1, 3))
-@settings(deadline=None, max_examples=60, derandomize=True)  # what LSH misses depends on the draw
+@settings(deadline=None, max_examples=40, derandomize=True)  # what LSH misses depends on the draw
 def test_decisions_hold_against_brute_force(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], threshold: float, n: int
+    tmp_path_factory: pytest.TempPathFactory, method: str, rows: list[Row], threshold: float, n: int
 ) -> None:
     """Every drop is right and exact; a kept pair at the threshold can only be one that LSH missed."""
     given = [row(instruction, output, input) for instruction, input, output in rows]
-    kept, dropped = run(tmp_path_factory.mktemp("d"), given, threshold=threshold, ngram=n, perm=256)
+    folder = tmp_path_factory.mktemp("d")
+    kept, dropped = run(folder, given, threshold=threshold, ngram=n, perm=256, method=method)
     by_id = {record["id"]: record for record in kept}
     assert sorted(numbers(kept) + numbers(dropped)) == list(range(len(rows)))
     for record in dropped:
@@ -76,10 +79,11 @@ def test_decisions_hold_against_brute_force(
     pairs = [(a, b) for i, a in enumerate(kept) for b in kept[i + 1 :]]
     missed = [similarity for a, b in pairs if (similarity := alike(a, b, n)) >= threshold]
     assert 1.0 not in missed
-    assert len(missed) <= 2  # each has at most 2% to be missed
+    assert len(missed) <= (2 if method == "near" else 0)  # each has at most 2% to be missed
 
 
-def test_planted_near_duplicates_are_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", ["near", "join"])
+def test_planted_near_duplicates_are_found(tmp_path: Path, method: str) -> None:
     """400 records of 60 words and a copy of each with one word changed: J is about 0.9."""
     draw = np.random.default_rng(7)
     rows = []
@@ -87,7 +91,7 @@ def test_planted_near_duplicates_are_found(tmp_path: Path) -> None:
         words = [f"w{number}" for number in draw.integers(0, 3_000, 60)]
         copy = [*words[:30], "changed", *words[31:]]
         rows += [row("Tell me a story.", " ".join(words)), row("Tell me a story.", " ".join(copy))]
-    kept, dropped = run(tmp_path, rows)
+    kept, dropped = run(tmp_path, rows, method=method)
     assert {record["reason"] for record in dropped} == {"near-duplicate"}
     assert numbers(dropped) == [n for n in range(800) if n % 2]
     assert len(kept) == 400
@@ -129,12 +133,15 @@ def test_case_punctuation_and_space_do_not_make_a_difference(tmp_path: Path, cop
     assert [(record["task"], record["reason"]) for record in dropped] == [("1", "exact-duplicate")]
 
 
-def test_a_copy_of_a_near_duplicate_is_a_near_duplicate_too(tmp_path: Path) -> None:
+def test_a_copy_of_a_near_duplicate_goes_for_the_same_twin(tmp_path: Path) -> None:
     text = " ".join(LONG)
     rows = [row("Go on.", text), row("Go on.", text + " again"), row("Go on!", text + " again")]
     kept, dropped = run(tmp_path, rows)
     detail = {"kept": kept[0]["id"], "jaccard": round(alike(rows[0], rows[1], 3), 6)}
-    assert [(r["reason"], json.loads(r["detail"])) for r in dropped] == [("near-duplicate", detail)] * 2
+    assert [(r["reason"], json.loads(r["detail"])) for r in dropped] == [
+        ("near-duplicate", detail),
+        ("exact-duplicate", detail),
+    ]
 
 
 KEEPERS = [
@@ -148,6 +155,7 @@ KEEPERS = [
     ("given", "kept"),
     [
         ({"keep": "first"}, 0),
+        ({"keep": "last"}, 2),
         ({"keep": "longest"}, 2),
         ({"keep": "best"}, 2),
         ({"keep": "best", "score": "fun"}, 0),
@@ -193,32 +201,6 @@ def test_one_huge_record_does_not_disturb_the_others(tmp_path: Path) -> None:
         row("Go on.", "shorter"),
     ]
     assert numbers(run(tmp_path, rows)[0]) == [0, 1, 3]
-
-
-def test_a_long_common_instruction_makes_no_candidates() -> None:
-    """Sketches of 3,000 inputs under one instruction: no bucket holds them all, so no pair is compared."""
-    from ittools.curate.dedup import _bands
-    from ittools.text.minhash import band_keys, field_signatures
-    from ittools.text.shingles import shingle_batch
-
-    texts = {"instruction": [" ".join(LONG)] * 3_000, "input": [f"case {n} of {n * 7}" for n in range(3_000)]}
-    found = [shingle_batch(texts[name], n=3, tag=tag) for tag, name in enumerate(texts)]
-    bands, rows = _bands(DedupOptions(inputs=("x",)))
-    keys = band_keys(field_signatures(found), bands, rows)
-    largest = max(np.unique(keys[:, band], return_counts=True)[1].max() for band in range(bands))
-    assert largest <= 3
-
-
-def test_the_decision_depends_on_the_records_not_on_threads_or_time() -> None:
-    draw = np.random.default_rng(1)
-    fields = [[np.unique(draw.integers(0, 40, 12, dtype=np.uint64)) for _ in range(200)]]
-    keys = draw.integers(0, 30, (200, 6), dtype=np.uint64)
-    sketches = Sketches(
-        [f"{n}" for n in range(200)], [bytes([n]) for n in range(200)], np.zeros(200), fields, keys
-    )
-    one, two = decide(sketches, 0.3, Silent()), decide(sketches, 0.3, Silent())
-    assert (one.twins, one.similarities) == (two.twins, two.similarities)
-    assert all(one.reasons[twin] is None for twin in one.twins if twin >= 0)
 
 
 def test_the_promised_recall_is_that_of_the_formula() -> None:

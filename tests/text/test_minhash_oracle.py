@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from datasketch import MinHash
+from datasketch import LeanMinHash, MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,15 +19,21 @@ from ittools.text.minhash import (
     recall,
     signatures,
 )
-from ittools.text.shingles import Shingles, shingle_batch
+from ittools.text.ragged import Ragged, unique
+from ittools.text.shingles import word_shingles
+
+
+def shingle_batch(texts: list[str], *, n: int, tag: int = 0) -> Ragged:
+    return unique(word_shingles(pa.array(texts), n=n, tag=tag))
+
 
 HASHES = st.sets(st.integers(0, 2**64 - 1), max_size=30)
 
 
-def ragged(sets: list[set[int]]) -> Shingles:
+def ragged(sets: list[set[int]]) -> Ragged:
     ordered = [np.array(sorted(values), np.uint64) for values in sets]
     offsets = np.concatenate([[0], np.cumsum([len(values) for values in ordered])]).astype(np.int64)
-    return Shingles(np.concatenate([*ordered, np.zeros(0, np.uint64)]), offsets)
+    return Ragged(np.concatenate([*ordered, np.zeros(0, np.uint64)]), offsets)
 
 
 def peer(values: set[int], count: int = 128) -> list[int]:
@@ -56,6 +63,22 @@ def test_signatures_do_not_depend_on_the_chunk(monkeypatch: pytest.MonkeyPatch, 
     whole = signatures(shingle_batch(texts, n=2))
     monkeypatch.setattr(minhash, "CHUNK", chunk)
     assert np.array_equal(signatures(shingle_batch(texts, n=2)), whole)
+
+
+def test_a_repeated_shingle_changes_no_signature() -> None:
+    texts = pa.array(["a b a b a b a b", "x", ""])
+    repeated = word_shingles(texts, n=2)
+    assert np.array_equal(signatures(repeated), signatures(unique(repeated)))
+    assert len(unique(repeated).values) < len(repeated.values)
+
+
+def test_a_signature_loads_into_datasketch() -> None:
+    """Similarity by datasketch's own estimate, its LeanMinHash too; 9 of 11 shingles are common."""
+    found = signatures(shingle_batch(["a b c d e f g h i j", "a b c d e f g h i k"], n=1))
+    one, two = (MinHash(num_perm=128, seed=1, hashvalues=row, scheme="affine32") for row in found)
+    assert one.jaccard(two) == (found[0] == found[1]).mean()
+    assert LeanMinHash(one).jaccard(LeanMinHash(two)) == one.jaccard(two)
+    assert one.jaccard(two) == pytest.approx(9 / 11, abs=0.15)
 
 
 def test_every_multiplier_is_odd() -> None:

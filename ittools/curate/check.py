@@ -1,0 +1,169 @@
+"""What dedup's decisions are worth, on a sample: by comparing with everything, and by reading the text again.
+
+recall     kept records of the sample, each against all others exactly: who has a kept twin was missed
+precision  dropped records of the sample: their shingles as sets of Python strings, against their twin's
+
+The sample follows from the ids of the records, so it is the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ittools.curate.clusters import Clusters
+from ittools.curate.dedup_options import DedupOptions
+from ittools.curate.portions import FIELDS, Portion, content_of
+from ittools.curate.sketch import Plan
+from ittools.engine.exchange import get_arrays, put_arrays
+from ittools.engine.protocol import Engine
+from ittools.progress import Progress
+from ittools.text.characters import plain_characters, plain_words
+from ittools.text.join import pairs_across
+from ittools.text.ragged import I64, Ragged, chain, offsets_of, take
+from ittools.text.sets import SURE
+
+SAMPLE = 200
+MOST = 1_000_000  # records up to which the check is made unasked: it reads all text once more
+
+
+def check_decisions(
+    options: DedupOptions,
+    portions: Sequence[Portion],
+    known: int,
+    clusters: Clusters,
+    plan: Plan,
+    engine: Engine,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Facts for the manifest under "check"; none where nothing is to be checked."""
+    total = portions[-1].stop if portions else 0
+    unasked = SAMPLE if plan.method == "near" and total <= MOST else 0
+    size = unasked if options.check is None else options.check
+    if not size or plan.method == "exact":
+        return {}
+    stays = np.ones(total, bool)
+    stays[clusters.gone] = False
+    kept = sampled(np.flatnonzero(stays[(first := _first(portions, known)) :]) + first, size)
+    near = clusters.gone[clusters.reasons % 2 == 1]
+    seen = sampled(near, size)
+    missed = _missed(kept, stays, portions, plan, engine, progress)
+    wrong = _below_threshold(seen, clusters, portions, plan)
+    found, all_kept = len(near), int(stays[first:].sum())
+    lost = all_kept * len(missed) / max(1, len(kept))
+    return {
+        "check": {
+            "kept_compared": len(kept),
+            "kept_with_a_kept_twin": len(missed),
+            "recall_estimate": round(found / (found + lost), 4) if found + lost else 1.0,
+            "dropped_compared": len(seen),
+            "dropped_below_threshold": len(wrong),
+            "precision_estimate": round(1 - len(wrong) / len(seen), 4) if len(seen) else 1.0,
+        }
+    }
+
+
+def _first(portions: Sequence[Portion], known: int) -> int:
+    return portions[known].first if known < len(portions) else 0
+
+
+def sampled(records: I64, size: int) -> I64:
+    """`size` of the records, ascending, spread by a hash of their number."""
+    from ittools.text.tokens import mix64
+
+    order = np.argsort(mix64(records.astype(np.uint64)), kind="stable")[:size]
+    return np.sort(records[order])
+
+
+def _missed(
+    kept: I64,
+    stays: Any,
+    portions: Sequence[Portion],
+    plan: Plan,
+    engine: Engine,
+    progress: Progress,
+) -> set[int]:
+    """Records of the sample with another that stays at or above the threshold."""
+    where, away = _write_sample(kept, portions, plan), plan.path("away")
+    put_arrays(away, gone=~stays)
+    tasks = [(portion, where, away, plan) for portion in portions]
+    progress.start("dedup: check", len(tasks))
+    return {record for some in engine.run(twins_in, tasks, progress, small=plan.small) for record in some}
+
+
+def _write_sample(kept: I64, portions: Sequence[Portion], plan: Plan) -> str:
+    found = []
+    for portion in portions:
+        begin, end = np.searchsorted(kept, (portion.first, portion.stop))
+        if end > begin:
+            found.append(content_of(portion, plan.compared, kept[begin:end] - portion.first).fields)
+    arrays: dict[str, Any] = {"records": kept}
+    for field in range(len(FIELDS[plan.compared.on])):
+        every = chain([fields[field] for fields in found])
+        arrays |= {f"values{field}": every.values, f"offsets{field}": every.offsets}
+    path = plan.path("sample")
+    put_arrays(path, **arrays)
+    return path
+
+
+def twins_in(portion: Portion, sample: str, away: str, plan: Plan) -> list[int]:
+    """Task: sampled records that reach the threshold with another that stays, of this portion."""
+    arrays = get_arrays(sample)
+    content = content_of(portion, plan.compared)
+    count = len(arrays["records"])
+    wanted = [Ragged(arrays[f"values{f}"], arrays[f"offsets{f}"]) for f in range(len(content.fields))]
+    may = ~get_arrays(away)["gone"][portion.first : portion.stop]
+    for field, theirs in zip(content.fields, wanted, strict=True):
+        shared = offsets_of(np.isin(field.values, theirs.values))[field.offsets]
+        may &= np.diff(shared) >= plan.threshold * field.lengths - SURE
+    rows = np.flatnonzero(may)
+    fields = [chain([s, take(field, rows)]) for s, field in zip(wanted, content.fields, strict=True)]
+    one, two, _ = pairs_across(fields, plan.threshold, count)
+    numbers = arrays["records"][one], rows[two - count] + portion.first
+    return [int(a) for a, b in zip(*numbers, strict=True) if a != b]
+
+
+def _below_threshold(seen: I64, clusters: Clusters, portions: Sequence[Portion], plan: Plan) -> list[int]:
+    """Dropped records of the sample that are not as alike to their twin as was said."""
+    twins = clusters.twins[np.searchsorted(clusters.gone, seen)]
+    texts = _texts(np.unique(np.concatenate([seen, twins])), portions, plan)
+    return [
+        int(record)
+        for record, twin in zip(seen.tolist(), twins.tolist(), strict=True)
+        if record in texts and twin in texts and _alike(texts[record], texts[twin], plan) < plan.threshold
+    ]
+
+
+def _texts(records: I64, portions: Sequence[Portion], plan: Plan) -> dict[int, list[str]]:
+    """Compared fields of the records; those of an index have no text any more."""
+    found: dict[int, list[str]] = {}
+    names = list(FIELDS[plan.compared.on])
+    for portion in portions:
+        first = portion.first
+        for part in portion.parts:
+            begin, end = np.searchsorted(records, (first, first + part.records))
+            if end > begin:
+                rows = part.read(names).take(pa.array(records[begin:end] - first)).to_pylist()
+                found |= {
+                    int(r): [row[n] for n in names] for r, row in zip(records[begin:end], rows, strict=True)
+                }
+            first += part.records
+    return found
+
+
+def _alike(one: list[str], two: list[str], plan: Plan) -> float:
+    """Jaccard similarity of the least alike field, by sets of tuples of strings."""
+    return min(_jaccard(_shingle_set(a, plan), _shingle_set(b, plan)) for a, b in zip(one, two, strict=True))
+
+
+def _jaccard(one: set[tuple[str, ...]], two: set[tuple[str, ...]]) -> float:
+    return len(one & two) / len(one | two) if one or two else 1.0
+
+
+def _shingle_set(text: str, plan: Plan) -> set[tuple[str, ...]]:
+    parts = plain_words(text) if plan.compared.unit == "words" else plain_characters(text)
+    n = plan.compared.ngram
+    return {tuple(parts[i : i + n]) for i in range(max(1, len(parts) - n + 1))} if parts else set()

@@ -1,0 +1,55 @@
+"""The options of `ittools dedup`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ittools.engine.protocol import EngineOptions
+from ittools.errors import UsageError
+from ittools.formats.source import ReadOptions
+from ittools.options import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class DedupOptions(EngineOptions, ReadOptions):
+    out: Path = option(Path("runs/dedup"), "dataset directory", flags=("-o", "--out"), shapes_output=False)
+    method: Literal["auto", "exact", "near", "join"] = option(
+        "auto", "join compares all, near by MinHash bands; auto: join where it fits. Both include exact"
+    )
+    on: Literal["all", "instruction", "output", "both"] = option(
+        "all", "fields that must each be alike (all: instruction, input, output; both: without input)"
+    )
+    threshold: float = option(
+        0.7, "Jaccard similarity that counts as a duplicate", flags=("-t", "--threshold")
+    )
+    ngram: int = option(3, "words, or characters, in a shingle")
+    unit: Literal["words", "characters"] = option("words", "what shingles are made of")
+    perm: int = option(128, "MinHash permutations of near")
+    keep: Literal["first", "last", "longest", "best"] = option("first", "which of a cluster stays")
+    score: str = option("quality", "score that --keep best compares")
+    against: tuple[str, ...] = option(
+        (), "also drop what this dataset has already, once for each", shapes_output=False
+    )
+    index: Path | None = option(
+        None, "folder of what earlier runs kept: drop that too, and add what stays", shapes_output=False
+    )
+    check: int | None = option(
+        None,
+        "kept records compared with all others, to see what near missed (default: 200 up to a million)",
+    )
+    keep_dropped: bool = option(False, "write dropped records to dropped/, with the kept twin")
+    force: bool = option(False, "replace another finished output", shapes_output=False)
+
+
+def checked(options: DedupOptions) -> None:
+    """Raises UsageError for numbers that mean nothing."""
+    if not 0 < options.threshold <= 1:
+        raise UsageError(f"--threshold {options.threshold}: a similarity above 0 and up to 1")
+    if options.ngram < 1:
+        raise UsageError(f"--ngram {options.ngram}: a shingle has at least 1 of --unit")
+    if not 2 <= options.perm <= 4096:
+        raise UsageError(f"--perm {options.perm}: from 2 to 4096 permutations")
+    if options.check is not None and options.check < 0:
+        raise UsageError(f"--check {options.check}: at least 0 records")

@@ -1,0 +1,204 @@
+"""What dedup reads at a time: some parts of an input, or a segment of a saved index.
+
+Records are numbered through all portions: those that are known already come first, and always stay.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ittools.engine.exchange import get_arrays
+from ittools.formats.parts import ARROW, Part
+from ittools.text.ragged import I64, U64, Ragged, chain, spans, take
+from ittools.text.shingles import Unit, windows
+from ittools.text.tokens import character_hashes, mix64, word_hashes
+
+On = Literal["all", "instruction", "output", "both"]
+FIELDS: dict[str, tuple[str, ...]] = {
+    "all": ("instruction", "input", "output"),
+    "instruction": ("instruction",),
+    "output": ("output",),
+    "both": ("instruction", "output"),
+}
+RECORDS = 4 * 16_384  # of a portion, about: 25 MB of usual text
+F64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Records `first` to `first + records`, from parts or from `segment`, a file of an index."""
+
+    number: int
+    first: int
+    records: int
+    parts: tuple[Part, ...] = ()
+    segment: str | None = None
+    known: bool = False
+
+    @property
+    def stop(self) -> int:
+        return self.first + self.records
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What of a record is compared, and which of two alike is preferred."""
+
+    on: On
+    ngram: int
+    unit: Unit
+    keep: Literal["first", "last", "longest", "best"]
+    score: str
+
+
+def portioned(parts: Sequence[Part], first: int, number: int, *, known: bool = False) -> list[Portion]:
+    """Portions of about `RECORDS` records; they follow from the parts alone."""
+    portions: list[Portion] = []
+    waiting: list[Part] = []
+
+    def close() -> None:
+        nonlocal first, waiting
+        count = sum(part.records for part in waiting)
+        portions.append(Portion(number + len(portions), first, count, tuple(waiting), known=known))
+        first, waiting = first + count, []
+
+    for part in parts:
+        if waiting and sum(p.records for p in waiting) + part.records > RECORDS:
+            close()
+        waiting.append(part)
+    if waiting:
+        close()
+    return portions
+
+
+def stored_bytes(parts: Sequence[Part], portions: Sequence[Portion]) -> int:
+    """Of parts and index segments, uncompressed; about what their text takes in memory."""
+    files = {part.path for part in parts if part.path.endswith(ARROW)}
+    files |= {portion.segment for portion in portions if portion.segment is not None}
+    total = sum(os.path.getsize(path) for path in files)
+    for path in sorted({part.path for part in parts} - files):
+        about = pq.read_metadata(path)
+        groups = {part.row_group for part in parts if part.path == path}
+        total += sum(about.row_group(group).total_byte_size for group in groups)
+    return total
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the comparison needs of a portion's records; no text."""
+
+    exact: U64  # (records, 2): equal in all fields up to case, punctuation and white space
+    fields: list[Ragged]  # the shingles of each field
+    priority: F64  # (records,) the higher one stays
+
+
+def content_of(portion: Portion, compared: Compared, rows: I64 | None = None) -> Content:
+    """Of the whole portion, or of the records at `rows`, ascending."""
+    if portion.segment is not None:
+        return _of_segment(portion.segment, compared, rows)
+    names = FIELDS[compared.on]
+    parts = [_part_content(part, names, compared, some) for part, some in _split(portion, rows)]
+    priority = np.concatenate([part.priority for part in parts] or [np.zeros(0)])
+    if compared.keep == "last":
+        priority = (np.arange(portion.records) if rows is None else rows).astype(np.float64) + portion.first
+    if portion.known:
+        priority = np.full(len(priority), np.inf)
+    return Content(
+        np.concatenate([part.exact for part in parts] or [np.zeros((0, 2), np.uint64)]),
+        [chain([part.fields[f] for part in parts]) for f in range(len(names))],
+        priority,
+    )
+
+
+def _split(portion: Portion, rows: I64 | None) -> list[tuple[Part, I64 | None]]:
+    """Each part with its own share of `rows`; parts without one are left out."""
+    found: list[tuple[Part, I64 | None]] = []
+    first = 0
+    for part in portion.parts:
+        if rows is None:
+            found.append((part, None))
+        else:
+            begin, end = np.searchsorted(rows, (first, first + part.records))
+            if end > begin:
+                found.append((part, rows[begin:end] - first))
+        first += part.records
+    return found
+
+
+def _part_content(part: Part, names: tuple[str, ...], compared: Compared, rows: I64 | None) -> Content:
+    columns = [*names, "scores"] if compared.keep == "best" else list(names)
+    table = part.read(columns)
+    if rows is not None:
+        table = table.take(pa.array(rows))
+    words = [word_hashes(table.column(name)) for name in names]
+    if compared.unit == "words":
+        counted = words
+    else:
+        counted = [character_hashes(table.column(name)) for name in names]
+    return Content(
+        exact_keys(words),
+        [windows(found, compared.ngram, tag) for tag, found in enumerate(counted)],
+        _priority(table, names, compared),
+    )
+
+
+def exact_keys(words: Sequence[Ragged]) -> U64:
+    """(records, 2) 128 bits of the words and signs of every field in order."""
+    keys = np.zeros((len(words[0]), 2), np.uint64)
+    for half, salt in enumerate((0x2545F4914F6CDD1D, 0x9FB21C651E98DF25)):
+        for field in words:
+            keys[:, half] = mix64(keys[:, half] * np.uint64(0xD1342543DE82EF95) + _whole(field, salt))
+    return keys
+
+
+def _whole(field: Ragged, salt: int) -> U64:
+    """(records,) one hash of all numbers of each record: the window as wide as the record."""
+    found = [
+        windows(
+            Ragged(mix64(field.values[offsets[0] : offsets[-1]] ^ np.uint64(salt)), offsets - offsets[0]),
+            max(1, int(np.diff(offsets).max(initial=0))),
+        )
+        for offsets in (field.offsets[first : last + 1] for first, last in spans(field.offsets, 1 << 14))
+    ]
+    whole = np.full(len(field), np.uint64(salt))
+    whole[field.lengths > 0] = chain(found).values
+    return whole ^ mix64(field.lengths.astype(np.uint64))
+
+
+def _priority(table: pa.Table, names: tuple[str, ...], compared: Compared) -> F64:
+    if compared.keep == "longest":
+        lengths = [pc.utf8_length(table.column(name)).to_numpy() for name in names]
+        return np.sum(lengths, axis=0).astype(np.float64)  # type: ignore[no-any-return]
+    if compared.keep == "best":
+        return _scored(table.column("scores").combine_chunks(), compared.score)
+    return np.zeros(table.num_rows)
+
+
+def _scored(scores: pa.Array, name: str) -> F64:
+    """(records,) the score of that name; -inf where there is none."""
+    found = np.full(len(scores), -np.inf)
+    owners, pairs = pc.list_parent_indices(scores), pc.list_flatten(scores)
+    named = pc.equal(pairs.field("name"), name)
+    values = pairs.field("value").filter(named).to_numpy(zero_copy_only=False)
+    found[owners.filter(named).to_numpy()] = np.where(np.isnan(values), -np.inf, values)
+    return found
+
+
+def _of_segment(segment: str, compared: Compared, rows: I64 | None) -> Content:
+    """Of records kept by an earlier run; they stay, so their priority is the highest."""
+    arrays = get_arrays(segment)
+    names = FIELDS[compared.on]
+    fields = [Ragged(arrays[f"values{f}"], arrays[f"offsets{f}"]) for f in range(len(names))]
+    exact = arrays["exact"]
+    if rows is not None:
+        fields, exact = [take(field, rows) for field in fields], exact[rows]
+    return Content(exact, fields, np.full(len(exact), np.inf))

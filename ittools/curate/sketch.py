@@ -1,0 +1,155 @@
+"""First stage of dedup: a portion's text becomes numbers, and equal records are found by their keys.
+
+portion -> exact-0003.arrays   keys of 128 bits, ascending, with record and priority
+           shingles-0003.arrays (join), or bands-0003.arrays and slots-0003.arrays (near)
+
+Keys are cut into ranges of their highest bits: a task of the next stage reads one range of every portion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ittools.curate.portions import Compared, Content, Portion, content_of
+from ittools.engine.exchange import get_arrays, join, put_arrays
+from ittools.text.minhash import band_keys, field_signatures
+from ittools.text.ragged import I64, U64
+
+RANGE = 1 << 21  # records whose keys one task sorts: some 150 MB
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How records are compared, and where the stages exchange files."""
+
+    folder: str
+    compared: Compared
+    method: Literal["exact", "near", "join"]
+    threshold: float
+    permutations: int
+    bands: int
+    rows: int
+    ranges: int  # of keys
+    small: bool = False  # sooner done here than in other processes
+
+    def path(self, kind: str, *numbers: int) -> str:
+        return join(self.folder, "-".join([kind, *(f"{n:05d}" for n in numbers)]) + ".arrays")
+
+
+@dataclass(frozen=True)
+class Sketched:
+    """Where in a portion's files each range begins: (ranges + 1,) and (bands, ranges + 1)."""
+
+    exact: I64
+    bands: I64
+
+
+def sketch(portion: Portion, plan: Plan) -> Sketched:
+    """Task: the files of one portion."""
+    content = content_of(portion, plan.compared)
+    exact = _write_exact(portion, content, plan)
+    bands = np.zeros((0, plan.ranges + 1), np.int64)
+    if plan.method == "join":
+        write_shingles(plan.path("shingles", portion.number), portion, content)
+    elif plan.method == "near":
+        bands = _write_bands(portion, content, plan)
+    return Sketched(exact, bands)
+
+
+def _write_exact(portion: Portion, content: Content, plan: Plan) -> I64:
+    order = np.argsort(content.exact[:, 0])
+    keys = content.exact[order]
+    put_arrays(
+        plan.path("exact", portion.number),
+        keys=keys, records=order + portion.first, priority=content.priority[order],
+    )  # fmt: skip
+    return range_bounds(keys[:, 0], plan.ranges)
+
+
+def write_shingles(path: str, portion: Portion, content: Content, rows: I64 | None = None) -> None:
+    """Shingles of each field, for `joined` to read."""
+    numbers = np.arange(portion.records) if rows is None else rows
+    arrays: dict[str, NDArray[np.generic]] = {
+        "records": numbers + portion.first,
+        "priority": content.priority,
+    }
+    for number, field in enumerate(content.fields):
+        arrays |= {f"values{number}": field.values, f"offsets{number}": field.offsets}
+    put_arrays(path, **arrays)
+
+
+def _write_bands(portion: Portion, content: Content, plan: Plan) -> I64:
+    """Band keys, each band's ascending, one after the other; and a byte of each slot for a first look."""
+    found = field_signatures(content.fields, count=plan.permutations)
+    keys = band_keys(found, plan.bands, plan.rows)
+    order = np.argsort(keys, axis=0)
+    keys = np.take_along_axis(keys, order, axis=0)
+    put_arrays(
+        plan.path("bands", portion.number),
+        keys=keys.T.reshape(-1), rows=order.T.reshape(-1).astype(np.uint32),
+    )  # fmt: skip
+    put_arrays(plan.path("slots", portion.number), slots=(found & np.uint32(0xFF)).astype(np.uint8))
+    return np.stack([range_bounds(keys[:, band], plan.ranges) for band in range(plan.bands)])
+
+
+def range_bounds(ascending: U64, ranges: int) -> I64:
+    """(ranges + 1,) where each range of the keys begins."""
+    inner = [(number << 64) // ranges for number in range(1, ranges)]
+    places = np.searchsorted(ascending, np.array(inner, np.uint64))
+    return np.concatenate([[0], places, [len(ascending)]]).astype(np.int64)
+
+
+def same_records(number: int, portions: Sequence[Portion], bounds: Sequence[I64], plan: Plan) -> str:
+    """Task: of one range of exact keys, each record that equals a preferred one, and that one."""
+    found = [
+        get_arrays(plan.path("exact", portion.number), rows=(int(ends[number]), int(ends[number + 1])))
+        for portion, ends in zip(portions, bounds, strict=True)
+        if ends[number + 1] > ends[number]
+    ]
+    keys = np.concatenate([arrays["keys"] for arrays in found] or [np.zeros((0, 2), np.uint64)])
+    records = np.concatenate([arrays["records"] for arrays in found] or [np.zeros(0, np.int64)])
+    priority = np.concatenate([arrays["priority"] for arrays in found] or [np.zeros(0)])
+    order = np.argsort(keys[:, 0])
+    several = _in_runs(keys[order, 0])
+    some = order[several]
+    order = some[np.lexsort((records[some], -priority[some], keys[some, 1], keys[some, 0]))]
+    ordered = keys[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    preferred = records[order[np.flatnonzero(first)]][np.cumsum(first) - 1]
+    path = plan.path("same", number)
+    put_arrays(path, gone=records[order[~first]], twins=preferred[~first])
+    return path
+
+
+def _in_runs(ascending: U64) -> NDArray[np.bool_]:
+    """Whether another has the same key."""
+    same = ascending[1:] == ascending[:-1]
+    found = np.zeros(len(ascending), bool)
+    found[1:] |= same
+    found[:-1] |= same
+    return found
+
+
+def ids_of(portions: Sequence[Portion], records: I64) -> pa.Array:
+    """Ids of the records, ascending numbers."""
+    found = []
+    for portion in portions:
+        begin, end = np.searchsorted(records, (portion.first, portion.stop))
+        rows = records[begin:end] - portion.first
+        if portion.segment is not None and len(rows):
+            found.append(pa.array(get_arrays(portion.segment)["ids"][rows].astype(str), pa.string()))
+        first = 0
+        for part in portion.parts:
+            lower, upper = np.searchsorted(rows, (first, first + part.records))
+            if upper > lower:
+                column = part.read(["id"]).column("id")
+                found.append(column.take(pa.array(rows[lower:upper] - first)).combine_chunks())
+            first += part.records
+    return pa.concat_arrays(found) if found else pa.array([], pa.string())

@@ -1,0 +1,157 @@
+"""`dedup --against` and `--index`: what is there already goes, and what is there already stays as it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from workbench import Cli, Row, manifest_of, numbered, read_records, write_jsonl, written
+
+TEXT = "the quick brown fox jumps over the lazy dog and runs into the deep green forest at night"
+
+
+def row(output: str, instruction: str = "Go on.") -> Row:
+    return {"instruction": instruction, "output": output}
+
+
+def dropped(out: Path) -> list[tuple[str, str, str, float]]:
+    """(output, reason, kept id, similarity) of what went."""
+    records = read_records(out, "dropped", "dropped")
+    details = [json.loads(record["detail"]) for record in records]
+    return [
+        (record["output"], record["reason"], detail["kept"], detail["jaccard"])
+        for record, detail in zip(records, details, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("method", ["near", "join"])
+def test_what_another_dataset_has_goes(tmp_path: Path, cli: Cli, method: str) -> None:
+    other = write_jsonl(tmp_path / "other.jsonl", [row(TEXT), row("alone"), row(TEXT)])
+    mine = write_jsonl(tmp_path / "mine.jsonl", [row("Alone."), row("new"), row(TEXT + " again"), row("new")])
+    out = tmp_path / "out"
+    ran = cli("dedup", mine, "--against", other, "--method", method, "--keep-dropped", "--out", out)
+    assert ran.code == 0, ran.err
+    ids = [record["id"] for record in read_records(_exported(cli, other, tmp_path / "copy"))]
+    assert [record["output"] for record in read_records(out)] == ["new"]
+    assert dropped(out) == [
+        ("Alone.", "exact-known", ids[1], 1.0),
+        (TEXT + " again", "near-known", ids[0], pytest.approx(16 / 17, abs=1e-6)),
+        ("new", "exact-duplicate", read_records(out)[0]["id"], 1.0),
+    ]
+    assert manifest_of(out)["funnel"]["in"] == 4
+    assert [entry["kind"] for entry in manifest_of(out)["inputs"]] == ["jsonl", "against: jsonl"]
+
+
+def _exported(cli: Cli, source: Path, out: Path) -> Path:
+    assert cli("filter", source, "--min-instruction-words", 0, "--out", out).code == 0
+    return out
+
+
+def test_another_dataset_is_an_input_like_any(tmp_path: Path, cli: Cli) -> None:
+    """Its content is part of the fingerprint, its name is not; a missing one is an error."""
+    mine = write_jsonl(tmp_path / "mine.jsonl", numbered(3))
+    one = write_jsonl(tmp_path / "one.jsonl", numbered(1))
+    two = write_jsonl(tmp_path / "two.jsonl", numbered(2))
+    out = tmp_path / "out"
+    assert cli("dedup", mine, "--against", one, "--out", out).code == 0
+    assert "reused" in cli("dedup", mine, "--against", one, "--out", out).err
+    ran = cli("dedup", mine, "--against", two, "--out", out)
+    assert (ran.code, "--force" in ran.err) == (2, True)
+    ran = cli("dedup", mine, "--against", tmp_path / "none.jsonl", "--out", tmp_path / "x")
+    assert (ran.code, "none.jsonl: no such file" in ran.err) == (1, True)
+
+
+def test_the_preferred_record_of_another_dataset_does_not_matter(tmp_path: Path, cli: Cli) -> None:
+    """--keep longest chooses among the new ones; what is known stays whatever its length."""
+    other = write_jsonl(tmp_path / "other.jsonl", [row(TEXT)])
+    mine = write_jsonl(tmp_path / "mine.jsonl", [row(TEXT + " again")])
+    cli("dedup", mine, "--against", other, "--keep", "longest", "--out", tmp_path / "out")
+    assert manifest_of(tmp_path / "out")["funnel"]["out"] == 0
+
+
+@pytest.mark.parametrize("method", ["near", "join"])
+def test_an_index_grows_with_each_run(tmp_path: Path, cli: Cli, method: str) -> None:
+    runs = [numbered(40), [*numbered(20, 30), row(TEXT)], [row(TEXT + " again"), *numbered(5, 48)]]
+    funnels = []
+    for number, rows in enumerate(runs):
+        source = write_jsonl(tmp_path / f"{number}.jsonl", rows)
+        how = ("--index", tmp_path / "index", "--method", method)
+        ran = cli("dedup", source, *how, "--out", tmp_path / str(number))
+        assert ran.code == 0, ran.err
+        funnels.append(manifest_of(tmp_path / str(number))["funnel"])
+    assert [(funnel["dropped"], funnel["out"]) for funnel in funnels] == [
+        ({}, 40),
+        ({"exact-known": 10}, 11),
+        ({"exact-known": 2, "near-known": 1}, 3),
+    ]
+    saved = json.loads((tmp_path / "index" / "index.json").read_text())
+    assert [run["records"] for run in saved["runs"]] == [40, 11, 3]
+
+
+def test_incremental_runs_keep_what_one_run_over_all_keeps(tmp_path: Path, cli: Cli) -> None:
+    rows = [*numbered(30), *(r | {"output": r["output"] + " indeed"} for r in numbered(30)), *numbered(9, 25)]
+    source = write_jsonl(tmp_path / "all.jsonl", rows)
+    cli("dedup", source, "--out", tmp_path / "whole")
+    kept = []
+    for first in range(0, len(rows), 17):
+        part, out = write_jsonl(tmp_path / f"{first}.jsonl", rows[first : first + 17]), tmp_path / f"o{first}"
+        assert cli("dedup", part, "--index", tmp_path / "index", "--out", out).code == 0
+        kept += [record["id"] for record in read_records(out)]
+    assert kept == [record["id"] for record in read_records(tmp_path / "whole")]
+
+
+def test_a_run_is_added_once(tmp_path: Path, cli: Cli) -> None:
+    """Repeated, reused or forced: it sees the runs before it, and writes the same bytes."""
+    source, later = (
+        write_jsonl(tmp_path / "a.jsonl", numbered(9)),
+        write_jsonl(tmp_path / "b.jsonl", numbered(12)),
+    )
+    index, out = tmp_path / "index", tmp_path / "out"
+    command = ("dedup", source, "--index", index, "--out", out)
+    assert cli(*command).code == 0
+    first, content = written(out), (index / "index.json").read_bytes()
+    assert "reused" in cli(*command).err
+    assert (index / "index.json").read_bytes() == content
+    assert cli(*command, "--force").code == 0
+    assert (written(out), (index / "index.json").read_bytes()) == (first, content)
+    assert cli("dedup", later, "--index", index, "--out", tmp_path / "later").code == 0
+    both = (index / "index.json").read_bytes()
+    assert cli(*command, "--force").code == 0
+    assert (written(out), (index / "index.json").read_bytes()) == (first, both)
+
+
+def test_an_index_compares_one_thing_only(tmp_path: Path, cli: Cli) -> None:
+    source = write_jsonl(tmp_path / "a.jsonl", numbered(3))
+    index = tmp_path / "index"
+    cli("dedup", source, "--index", index, "--out", tmp_path / "one")
+    ran = cli("dedup", source, "--index", index, "--ngram", 5, "--out", tmp_path / "two")
+    assert ran.code == 2
+    assert "was begun with --ngram 3, not 5; give the same, or another folder" in ran.err
+    assert cli("dedup", source, "--index", index, "--threshold", 0.9, "--out", tmp_path / "three").code == 0
+
+
+def test_a_folder_of_other_things_is_no_index(tmp_path: Path, cli: Cli) -> None:
+    source = write_jsonl(tmp_path / "data" / "a.jsonl", numbered(3))
+    ran = cli("dedup", source, "--index", tmp_path / "data", "--out", tmp_path / "out")
+    assert (ran.code, "neither an index of dedup nor an empty folder" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("harm", ["cut", "gone", "nonsense"])
+def test_a_damaged_index_is_an_error(tmp_path: Path, cli: Cli, harm: str) -> None:
+    source = write_jsonl(tmp_path / "a.jsonl", numbered(30))
+    index = tmp_path / "index"
+    cli("dedup", source, "--index", index, "--out", tmp_path / "one")
+    file = next(index.glob("*.arrays"))
+    if harm == "cut":
+        file.write_bytes(file.read_bytes()[:-100])
+    elif harm == "gone":
+        file.unlink()
+    else:
+        (index / "index.json").write_text("{}")
+    ran = cli(
+        "dedup", write_jsonl(tmp_path / "b.jsonl", numbered(4)), "--index", index, "--out", tmp_path / "o"
+    )
+    assert ran.code == 1
+    assert str(index) in ran.err
+    assert not (tmp_path / "o" / "manifest.json").exists()
