@@ -33,7 +33,8 @@ TABLE: dict[str, Entry] = {
     "generate": Entry("write", "write", "instruction records by a teacher model: eight methods"),
     "augment": Entry("write", "write", "paraphrase, back-translate, add noise or search results"),
     "filter": Entry("curate", "curate", "drop records by length, repetition, language, echo ..."),
-    "dedup": Entry("curate", "curate", "drop exact and near duplicates (MinHash LSH)"),
+    "dedup": Entry("curate", "curate", "drop exact and near duplicates"),
+    "decontaminate": Entry("curate", "curate", "drop records that evaluation sets contain"),
     "mix": Entry("combine", "combine", "combine datasets by weight, cap and temperature; split"),
     "export": Entry("combine", "combine", "write alpaca, messages, sharegpt, jsonl, csv ..."),
     "finetune": Entry("train", "train", "tune a causal model with LoRA on a mixture"),
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # here, where a reader that left is known, and not when Python ends
         return code
     except IttoolsError as error:
-        _print_error(words[0], str(error))
+        _print_error(words[0], "; ".join([str(error), *getattr(error, "__notes__", [])]))
         return error.exit_code
     except KeyboardInterrupt:
         _print_error(words[0], f"interrupted; go on with: ittools {shlex.join(words)}")

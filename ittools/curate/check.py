@@ -43,12 +43,12 @@ def check_decisions(
     total = portions[-1].stop if portions else 0
     unasked = SAMPLE if plan.method == "near" and total <= MOST else 0
     size = unasked if options.check is None else options.check
-    if not size or plan.method == "exact":
+    if not size or plan.method in ("exact", "semantic"):
         return {}
     stays = np.ones(total, bool)
     stays[clusters.gone] = False
     kept = sampled(np.flatnonzero(stays[(first := _first(portions, known)) :]) + first, size)
-    near = clusters.gone[clusters.reasons % 2 == 1]
+    near = clusters.gone[clusters.codes % 2 == 1]
     seen = sampled(near, size)
     missed = _missed(kept, stays, portions, plan, engine, progress)
     wrong = _below_threshold(seen, clusters, portions, plan)
@@ -156,11 +156,8 @@ def _texts(records: I64, portions: Sequence[Portion], plan: Plan) -> dict[int, l
 
 def _alike(one: list[str], two: list[str], plan: Plan) -> float:
     """Jaccard similarity of the least alike field, by sets of tuples of strings."""
-    return min(_jaccard(_shingle_set(a, plan), _shingle_set(b, plan)) for a, b in zip(one, two, strict=True))
-
-
-def _jaccard(one: set[tuple[str, ...]], two: set[tuple[str, ...]]) -> float:
-    return len(one & two) / len(one | two) if one or two else 1.0
+    pairs = [(_shingle_set(a, plan), _shingle_set(b, plan)) for a, b in zip(one, two, strict=True)]
+    return min(len(a & b) / len(a | b) if a or b else 1.0 for a, b in pairs)
 
 
 def _shingle_set(text: str, plan: Plan) -> set[tuple[str, ...]]:

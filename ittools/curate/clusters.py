@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -22,19 +22,25 @@ SHOWN = 20  # largest clusters in the manifest; all of them are in clusters.parq
 CLUSTERS_FILE = "clusters.parquet"
 # of the same input; of --against and --index
 REASONS = ("exact-duplicate", "near-duplicate", "exact-known", "near-known")
+SEMANTIC_REASONS = ("exact-duplicate", "semantic-duplicate", "exact-known", "semantic-known")
 CLUSTERS_SCHEMA = pa.schema(
-    [("dropped", pa.string()), ("kept", pa.string()), ("reason", pa.string()), ("jaccard", pa.float64())]
+    [("dropped", pa.string()), ("kept", pa.string()), ("reason", pa.string()), ("similarity", pa.float64())]
 )
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """Records that go, ascending: for whom, how alike, and which of `REASONS`."""
+    """Records that go, ascending: for whom, how alike by `measure`, and which of `reasons`."""
 
     gone: I64
     twins: I64
     similarity: NDArray[np.float64]
-    reasons: NDArray[np.int8]
+    codes: NDArray[np.int8]
+    measure: Literal["jaccard", "cosine"] = "jaccard"
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return REASONS if self.measure == "jaccard" else SEMANTIC_REASONS
 
     def within(self, first: int, stop: int) -> slice:
         begin, end = np.searchsorted(self.gone, (first, stop))
@@ -44,8 +50,8 @@ class Clusters:
         """(records,) why each of a run of records goes; null = it stays."""
         span = self.within(first, first + records)
         codes = np.full(records, -1, np.int8)
-        codes[self.gone[span] - first] = self.reasons[span]
-        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), pa.array(REASONS))
+        codes[self.gone[span] - first] = self.codes[span]
+        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), pa.array(self.reasons))
 
     def details_of(self, first: int, records: int, kept_ids: TwinIds) -> pa.Array:
         """(records,) `{"kept": id, "jaccard": 0.8125}` of each that goes."""
@@ -53,11 +59,13 @@ class Clusters:
         texts: list[str | None] = [None] * records
         ids = kept_ids.of(self.twins[span]).to_pylist()
         for record, kept, alike in zip(self.gone[span], ids, self.similarity[span], strict=True):
-            texts[record - first] = json.dumps({"kept": kept, "jaccard": round(float(alike), 6)})
+            texts[record - first] = json.dumps({"kept": kept, self.measure: round(float(alike), 6)})
         return pa.array(texts, pa.string())
 
 
-def decided(same: Sequence[str], near: Sequence[str], known: int) -> Clusters:
+def decided(
+    same: Sequence[str], near: Sequence[str], known: int, measure: Literal["jaccard", "cosine"] = "jaccard"
+) -> Clusters:
     """Of the files of equal records and of near ones.
 
     A copy of a record that goes for a near one goes as a copy, for that same one, and is as alike to it.
@@ -76,7 +84,8 @@ def decided(same: Sequence[str], near: Sequence[str], known: int) -> Clusters:
     for_what = np.concatenate([preferred, near_twins])
     codes = (np.arange(len(every)) >= len(gone)).astype(np.int8) + (for_what < known).astype(np.int8) * 2
     order = np.argsort(every)
-    return Clusters(every[order], twins[order], np.concatenate([similarity, alike])[order], codes[order])
+    similarity = np.concatenate([similarity, alike])
+    return Clusters(every[order], twins[order], similarity[order], codes[order], measure)
 
 
 def _loaded(paths: Sequence[str], names: tuple[str, ...]) -> list[NDArray[Any]]:
@@ -129,7 +138,7 @@ def write_clusters(
             columns = [
                 ids_of(portions, clusters.gone[span]),
                 kept_ids.of(clusters.twins[span]),
-                pa.array(REASONS).take(pa.array(clusters.reasons[span])),
+                pa.array(clusters.reasons).take(pa.array(clusters.codes[span])),
                 pa.array(clusters.similarity[span]),
             ]
             writer.write_table(pa.Table.from_arrays(columns, schema=CLUSTERS_SCHEMA))

@@ -18,11 +18,12 @@ import numpy as np
 
 from ittools.curate.check import check_decisions
 from ittools.curate.clusters import Clusters, TwinIds, decided, summary, write_clusters
-from ittools.curate.dedup_options import DedupOptions, checked
+from ittools.curate.dedup_options import DedupOptions, checked, threshold_of
 from ittools.curate.near import joined, near_groups
 from ittools.curate.parts import emit
 from ittools.curate.portions import Compared, Portion, portioned, stored_bytes
 from ittools.curate.saved_index import SavedIndex, add_run, open_index
+from ittools.curate.semantic import semantic_twins
 from ittools.curate.sketch import RANGE, Plan, Sketched, same_records, sketch
 from ittools.engine.exchange import put_arrays, scratch_folder
 from ittools.engine.protocol import Engine, opened_engine
@@ -110,9 +111,10 @@ def _plan(run: _Run, portions: Sequence[Portion], parts: Sequence[Part]) -> Plan
     method = options.method
     if method == "auto":
         method = "join" if records <= JOIN_RECORDS and text <= JOIN_BYTES else "near"
-    bands, rows = choose_bands(options.threshold, options.perm)
+    threshold = threshold_of(options)
+    bands, rows = choose_bands(threshold, options.perm)
     return Plan(
-        folder=run.folder, compared=_compared(options), method=method, threshold=options.threshold,
+        folder=run.folder, compared=_compared(options), method=method, threshold=threshold,
         permutations=options.perm, bands=bands, rows=rows, ranges=-(-records // RANGE) or 1,
         small=text <= SMALL_BYTES,
     )  # fmt: skip
@@ -135,6 +137,9 @@ def _decide(run: _Run, portions: list[Portion], plan: Plan) -> Clusters:
     put_arrays(gone, gone=away)
     if plan.method == "exact":
         return _but_known(exact, known)
+    if run.options.embedder is not None:
+        near = semantic_twins(portions, gone, known, run.options.embedder, plan, run.engine, run.progress)
+        return _but_known(decided(same, near, known, "cosine"), known)
     if plan.method == "join":
         groups = [[plan.path("shingles", portion.number) for portion in portions]] if portions else []
     else:
@@ -148,9 +153,11 @@ def _decide(run: _Run, portions: list[Portion], plan: Plan) -> Clusters:
 def _but_known(clusters: Clusters, known: int) -> Clusters:
     """Known records may equal each other; they are nobody's to drop."""
     ours = clusters.gone >= known
-    return Clusters(
-        clusters.gone[ours], clusters.twins[ours], clusters.similarity[ours], clusters.reasons[ours]
-    )
+    return replace(
+        clusters,
+        gone=clusters.gone[ours], twins=clusters.twins[ours],
+        similarity=clusters.similarity[ours], codes=clusters.codes[ours],
+    )  # fmt: skip
 
 
 def _emit(

@@ -15,20 +15,27 @@ from ittools.options import option
 @dataclass(frozen=True, kw_only=True)
 class DedupOptions(EngineOptions, ReadOptions):
     out: Path = option(Path("runs/dedup"), "dataset directory", flags=("-o", "--out"), shapes_output=False)
-    method: Literal["auto", "exact", "near", "join"] = option(
-        "auto", "join compares all, near by MinHash bands; auto: join where it fits. Both include exact"
+    method: Literal["auto", "exact", "near", "join", "semantic"] = option(
+        "auto",
+        "join compares all, near by MinHash bands, semantic by --embedder; each after exact "
+        "(auto: join where it fits, else near)",
     )
     on: Literal["all", "instruction", "output", "both"] = option(
         "all", "fields that must each be alike (all: instruction, input, output; both: without input)"
     )
-    threshold: float = option(
-        0.7, "Jaccard similarity that counts as a duplicate", flags=("-t", "--threshold")
+    threshold: float | None = option(
+        None,
+        "similarity that counts as a duplicate (default: Jaccard 0.7, semantic: cosine 0.95)",
+        flags=("-t", "--threshold"),
     )
     ngram: int = option(3, "words, or characters, in a shingle")
     unit: Literal["words", "characters"] = option("words", "what shingles are made of")
     perm: int = option(128, "MinHash permutations of near")
     keep: Literal["first", "last", "longest", "best"] = option("first", "which of a cluster stays")
     score: str = option("quality", "score that --keep best compares")
+    embedder: str | None = option(
+        None, "of semantic: a model's folder or hub name, or a .npy with a vector a record"
+    )
     against: tuple[str, ...] = option(
         (), "also drop what this dataset has already, once for each", shapes_output=False
     )
@@ -43,10 +50,21 @@ class DedupOptions(EngineOptions, ReadOptions):
     force: bool = option(False, "replace another finished output", shapes_output=False)
 
 
+def threshold_of(options: DedupOptions) -> float:
+    usual = 0.95 if options.method == "semantic" else 0.7
+    return usual if options.threshold is None else options.threshold
+
+
 def checked(options: DedupOptions) -> None:
     """Raises UsageError for numbers that mean nothing."""
-    if not 0 < options.threshold <= 1:
+    if options.threshold is not None and not 0 < options.threshold <= 1:
         raise UsageError(f"--threshold {options.threshold}: a similarity above 0 and up to 1")
+    if (options.method == "semantic") != (options.embedder is not None):
+        raise UsageError("--method semantic and --embedder need each other")
+    if options.method == "semantic" and options.index is not None:
+        raise UsageError("--index holds shingles, and --method semantic compares embeddings; leave one out")
+    if options.against and (options.embedder or "").endswith(".npy"):
+        raise UsageError("--against has no vectors in --embedder's .npy; give a model")
     if options.ngram < 1:
         raise UsageError(f"--ngram {options.ngram}: a shingle has at least 1 of --unit")
     if not 2 <= options.perm <= 4096:

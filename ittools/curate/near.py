@@ -92,7 +92,7 @@ def _slots(records: I64, portions: Sequence[Portion], plan: Plan, slots: Slots) 
     where = np.searchsorted(starts, records, side="right") - 1
     order = np.argsort(where)
     ends = np.searchsorted(where[order], np.arange(len(portions) + 1))
-    for number in np.flatnonzero(np.diff(ends)):
+    for number in np.flatnonzero(np.diff(ends)).tolist():
         some = order[ends[number] : ends[number + 1]]
         if number not in slots:
             slots[number] = get_arrays(plan.path("slots", portions[number].number))["slots"]

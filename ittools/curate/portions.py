@@ -107,16 +107,28 @@ def content_of(portion: Portion, compared: Compared, rows: I64 | None = None) ->
         return _of_segment(portion.segment, compared, rows)
     names = FIELDS[compared.on]
     parts = [_part_content(part, names, compared, some) for part, some in _split(portion, rows)]
-    priority = np.concatenate([part.priority for part in parts] or [np.zeros(0)])
-    if compared.keep == "last":
-        priority = (np.arange(portion.records) if rows is None else rows).astype(np.float64) + portion.first
-    if portion.known:
-        priority = np.full(len(priority), np.inf)
     return Content(
         np.concatenate([part.exact for part in parts] or [np.zeros((0, 2), np.uint64)]),
         [chain([part.fields[f] for part in parts]) for f in range(len(names))],
-        priority,
+        _final(np.concatenate([part.priority for part in parts] or [np.zeros(0)]), portion, compared, rows),
     )
+
+
+def priority_of(portion: Portion, compared: Compared) -> F64:
+    """Of every record of a portion with text."""
+    names = FIELDS[compared.on]
+    columns = [*names, "scores"] if compared.keep == "best" else list(names)
+    found = [_priority(part.read(columns), names, compared) for part in portion.parts]
+    return _final(np.concatenate([*found, np.zeros(0)]), portion, compared, None)
+
+
+def _final(priority: F64, portion: Portion, compared: Compared, rows: I64 | None) -> F64:
+    """With the order of all records where that decides; known records stay."""
+    if portion.known:
+        return np.full(len(priority), np.inf)
+    if compared.keep == "last":
+        return (np.arange(portion.records) if rows is None else rows).astype(np.float64) + portion.first
+    return priority
 
 
 def _split(portion: Portion, rows: I64 | None) -> list[tuple[Part, I64 | None]]:
@@ -140,10 +152,8 @@ def _part_content(part: Part, names: tuple[str, ...], compared: Compared, rows: 
     if rows is not None:
         table = table.take(pa.array(rows))
     words = [word_hashes(table.column(name)) for name in names]
-    if compared.unit == "words":
-        counted = words
-    else:
-        counted = [character_hashes(table.column(name)) for name in names]
+    characters = compared.unit == "characters"
+    counted = [character_hashes(table.column(name)) for name in names] if characters else words
     return Content(
         exact_keys(words),
         [windows(found, compared.ngram, tag) for tag, found in enumerate(counted)],

@@ -59,7 +59,7 @@ class SavedIndex:
 
     def portions(self, first: int, number: int) -> list[Portion]:
         """The records of the runs before, as portions."""
-        found = []
+        found: list[Portion] = []
         for run in self.before:
             for name, records in run["files"].items():
                 path = self.path / name

@@ -30,7 +30,7 @@ class Plan:
 
     folder: str
     compared: Compared
-    method: Literal["exact", "near", "join"]
+    method: Literal["exact", "near", "join", "semantic"]
     threshold: float
     permutations: int
     bands: int

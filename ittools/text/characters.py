@@ -69,7 +69,8 @@ def table() -> NDArray[np.uint32]:
 
 def plain_words(text: str) -> list[str]:
     """Words of one text, a character at a time: what `ittools.text.tokens` does for many at once."""
-    words, begun = [], False
+    words: list[str] = []
+    begun = False
     for lower, kind in _read(text):
         if kind == WORD or (kind == MARK and begun):
             words[-1:] = [words[-1] + lower] if begun else [*words[-1:], lower]

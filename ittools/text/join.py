@@ -139,7 +139,8 @@ class _Join:
         edges = self.edges(undecided, undecided)
         staying = _greedy(edges, first, last, self.twins[first:last] < 0)
         self.kept[first:last] = staying
-        self._note(_Edges(*(part[staying[edges.earlier - first]] for part in _parts(edges))))
+        for_those = staying[edges.earlier - first]
+        self._note(_Edges(edges.earlier[for_those], edges.later[for_those], edges.similarity[for_those]))
         self._note(self.edges(undecided & self.kept[self.ranks], already))
 
     def _own_pairs(self, some: NDArray[np.bool_]) -> int:
@@ -203,10 +204,6 @@ class _Join:
         similarity = _similarities(self.sets, a, b)
         alike = similarity >= self.threshold
         return _Edges(a[alike], b[alike], similarity[alike])
-
-
-def _parts(edges: _Edges) -> tuple[I64, I64, F64]:
-    return edges.earlier, edges.later, edges.similarity
 
 
 def _postings(sets: TokenSets, lengths: I64, threshold: float) -> tuple[I64, I64, I64]:

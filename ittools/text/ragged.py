@@ -30,19 +30,21 @@ class Ragged:
 
     @property
     def lengths(self) -> I64:
-        return np.diff(self.offsets)
+        lengths: I64 = np.diff(self.offsets)
+        return lengths
 
     @property
     def owners(self) -> I64:
         """(numbers of all records,) the record of each."""
-        return np.repeat(np.arange(len(self)), self.lengths)
+        owners: I64 = np.repeat(np.arange(len(self)), self.lengths)
+        return owners
 
 
 def from_lengths(values: U64, lengths: NDArray[np.integer]) -> Ragged:
     return Ragged(values, offsets_of(lengths))
 
 
-def offsets_of(lengths: NDArray[np.integer]) -> I64:
+def offsets_of(lengths: NDArray[np.integer] | NDArray[np.bool_]) -> I64:
     offsets = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
@@ -66,7 +68,8 @@ def take(ragged: Ragged, records: NDArray[np.integer]) -> Ragged:
 def within(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> I64:
     """Every index of runs: starts [5, 9], lengths [2, 3] -> [5, 6, 9, 10, 11]."""
     ends = np.cumsum(lengths)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)
+    found: I64 = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)
+    return found
 
 
 def unique(ragged: Ragged) -> Ragged:

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from ittools.text.ragged import U64, Ragged, chain, from_lengths, spans, within
+from ittools.text.ragged import I64, U64, Ragged, chain, from_lengths, spans, within
 from ittools.text.tokens import characters_of, each_batch, mix64, words_of
 
 Unit = Literal["words", "characters"]
@@ -43,7 +43,7 @@ def windows(ragged: Ragged, n: int, tag: int = 0) -> Ragged:
     return chain(parts)
 
 
-def _windows(values: U64, lengths: np.ndarray, n: int, tag: int) -> Ragged:  # type: ignore[type-arg]
+def _windows(values: U64, lengths: I64, n: int, tag: int) -> Ragged:
     counts = np.where(lengths >= n, lengths - n + 1, np.minimum(lengths, 1))
     starts = within(np.cumsum(lengths) - lengths, counts)
     size = np.repeat(np.minimum(lengths, n), counts) if (lengths < n).any() else n
