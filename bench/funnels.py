@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ittools.curate.portions import exact_keys
 from ittools.formats.rows import file_rows
 from ittools.text.components import forest
 from ittools.text.join import all_pairs, keep_first
 from ittools.text.ragged import Ragged, take
-from ittools.text.shingles import windows
+from ittools.text.shingles import whole_hashes, windows
 from ittools.text.tokens import word_hashes
 
 TASKS = "selfinstruct_raw/gpt4omini_generated_tasks.jsonl.gz"
@@ -75,5 +74,6 @@ def gone_at(words: list[Ragged], distinct: np.ndarray, threshold: float) -> int:
 
 def first_of_each(words: list[Ragged]) -> np.ndarray:  # type: ignore[type-arg]
     """The first record of every set of equal ones, ascending."""
-    _, first = np.unique(exact_keys(words), axis=0, return_index=True)
+    keys = np.concatenate([whole_hashes(field) for field in words], axis=1)
+    _, first = np.unique(keys, axis=0, return_index=True)
     return np.sort(first)

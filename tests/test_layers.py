@@ -18,7 +18,7 @@ PACKAGE = Path(ittools.__file__).parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "builtin" not in path.parts)
 
 LAYERS = (
-    {"errors", "options", "progress", "visible"},
+    {"errors", "options", "progress", "visible", "arrow"},
     {"records"},
     {"licenses", "text"},
     {"store", "formats", "engine"},

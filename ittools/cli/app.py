@@ -46,7 +46,7 @@ TABLE: dict[str, Entry] = {
     "run": Entry("all", "all", "run a recipe: every step, finished ones reused"),
 }
 
-HELP_WIDTH = 11
+HELP_WIDTH = 15
 
 
 def help_text() -> str:
@@ -123,6 +123,9 @@ def _print_error(name: str, message: str) -> None:
 def _dispatch(name: str, arguments: list[str]) -> int:
     if name not in TABLE:
         raise UsageError(f"no such command{did_you_mean(name, TABLE)}; see ittools --help")
+    from ittools.arrow import arrow_without_pandas
+
+    arrow_without_pandas()
     command = load(name)
     parsed = _parse(command, name, arguments)
     if parsed is None:

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from ittools.cli.command import Command
-from ittools.curate.decontaminate import DecontaminateOptions, decontaminate
-from ittools.curate.dedup import dedup
+from ittools.curate.decontamination.options import DecontaminateOptions
 from ittools.curate.dedup_options import DedupOptions
-from ittools.curate.filter import FilterOptions, filter_records
+from ittools.curate.rules.options import FilterOptions
+from ittools.progress import Progress
+from ittools.store.outcome import Outcome
+
+
+def _filter(options: FilterOptions, progress: Progress) -> Outcome:
+    from ittools.curate.filter import filter_records
+
+    return filter_records(options, progress)
+
+
+def _dedup(options: DedupOptions, progress: Progress) -> Outcome:
+    from ittools.curate.dedup import dedup
+
+    return dedup(options, progress)
+
+
+def _decontaminate(options: DecontaminateOptions, progress: Progress) -> Outcome:
+    from ittools.curate.decontaminate import decontaminate
+
+    return decontaminate(options, progress)
+
 
 FILTER = Command(
     FilterOptions,
-    filter_records,
+    _filter,
     "Drop single records, each for a counted reason: length, emptiness, echo, repetition, run-on, mojibake; "
     "by choice refusals, boilerplate, cut-off outputs and more (--preset strict, --rule), languages, a "
     "blacklist, and what is over a quota. docs/filter.md has every rule with what it drops.",
@@ -23,7 +43,7 @@ FILTER = Command(
 )
 DEDUP = Command(
     DedupOptions,
-    dedup,
+    _dedup,
     "Drop exact and near duplicates. A record goes only when a kept one is alike in instruction, input "
     "and output; --on compares fewer fields.",
     (
@@ -33,11 +53,11 @@ DEDUP = Command(
 )
 DECONTAMINATE = Command(
     DecontaminateOptions,
-    decontaminate,
+    _decontaminate,
     "Drop records whose prompt says what a record of an evaluation set says: n-gram coverage as in Tülu 3, "
     "long common runs, equal prompts. Every drop names the evaluation record.",
     (
         "ittools decontaminate runs/dedup --against gsm8k_test.jsonl --against bbh.parquet -o runs/clean",
-        "ittools decontaminate a.jsonl --against mmlu.csv --preset 13gram --on all --keep-dropped -o runs/a",
+        "ittools decontaminate a.jsonl --against mmlu.csv --preset 13gram --keep-dropped -o runs/a",
     ),
 )

@@ -113,13 +113,14 @@ def summary(clusters: Clusters, portions: Sequence[Portion], kept_ids: TwinIds) 
     kept, dropped = np.unique(clusters.twins, return_counts=True)
     sizes, counts = np.unique(dropped + 1, return_counts=True)
     largest = np.lexsort((kept, -dropped))[:SHOWN]
-    shown = []
-    for place in largest:
-        members = clusters.gone[clusters.twins == kept[place]][:SHOWN]
-        ids = ids_of(portions, members).to_pylist()
-        shown.append(
-            {"kept": kept_ids.ids[int(place)].as_py(), "size": int(dropped[place]) + 1, "dropped": ids}
-        )
+    members = {int(kept[place]): clusters.gone[clusters.twins == kept[place]][:SHOWN] for place in largest}
+    wanted = np.unique(np.concatenate([np.zeros(0, np.int64), *members.values()]))
+    names = dict(zip(wanted.tolist(), ids_of(portions, wanted).to_pylist(), strict=True))
+    shown = [
+        {"kept": kept_ids.ids[int(place)].as_py(), "size": int(dropped[place]) + 1,
+         "dropped": [names[record] for record in members[int(kept[place])].tolist()]}
+        for place in largest
+    ]  # fmt: skip
     return {
         "count": len(kept),
         "sizes": {str(size): int(count) for size, count in zip(sizes, counts, strict=True)},

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from ittools.engine.exchange import get_arrays
 from ittools.formats.parts import ARROW, Part
-from ittools.text.ragged import I64, U64, Ragged, chain, spans, take
-from ittools.text.shingles import Unit, windows
-from ittools.text.tokens import character_hashes, mix64, word_hashes
+from ittools.text.minhash import U32, field_signatures
+from ittools.text.ragged import I64, U64, Ragged, chain, take
+from ittools.text.shingles import Unit
+from ittools.text.sketches import Shingling, keys_and_shingles, keys_and_slots
 
 On = Literal["all", "instruction", "output", "both"]
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -58,6 +59,10 @@ class Compared:
     unit: Unit
     keep: Literal["first", "last", "longest", "best"]
     score: str
+
+    @property
+    def shingling(self) -> Shingling:
+        return Shingling(self.ngram, self.unit)
 
 
 def portioned(parts: Sequence[Part], first: int, number: int, *, known: bool = False) -> list[Portion]:
@@ -114,11 +119,26 @@ def content_of(portion: Portion, compared: Compared, rows: I64 | None = None) ->
     )
 
 
+def slots_of(portion: Portion, compared: Compared, permutations: int) -> tuple[U64, F64, U32]:
+    """((records, 2) exact keys, (records,) priority, (permutations, records) MinHash slots)."""
+    slots = np.empty((permutations, portion.records), np.uint32)
+    if portion.segment is not None:
+        content = _of_segment(portion.segment, compared, None)
+        return content.exact, content.priority, field_signatures(content.fields, count=permutations).T
+    names, exact, priority, first = FIELDS[compared.on], [], [], 0
+    for part in portion.parts:
+        table = _read(part, compared)
+        columns = [table.column(name) for name in names]
+        mine = slots[:, first : first + part.records]
+        exact.append(keys_and_slots(columns, compared.shingling, mine))
+        priority.append(_priority(table, names, compared))
+        first += part.records
+    return np.concatenate(exact), _final(np.concatenate(priority), portion, compared, None), slots
+
+
 def priority_of(portion: Portion, compared: Compared) -> F64:
     """Of every record of a portion with text."""
-    names = FIELDS[compared.on]
-    columns = [*names, "scores"] if compared.keep == "best" else list(names)
-    found = [_priority(part.read(columns), names, compared) for part in portion.parts]
+    found = [_priority(_read(part, compared), FIELDS[compared.on], compared) for part in portion.parts]
     return _final(np.concatenate([*found, np.zeros(0)]), portion, compared, None)
 
 
@@ -147,41 +167,16 @@ def _split(portion: Portion, rows: I64 | None) -> list[tuple[Part, I64 | None]]:
 
 
 def _part_content(part: Part, names: tuple[str, ...], compared: Compared, rows: I64 | None) -> Content:
-    columns = [*names, "scores"] if compared.keep == "best" else list(names)
-    table = part.read(columns)
+    table = _read(part, compared)
     if rows is not None:
         table = table.take(pa.array(rows))
-    words = [word_hashes(table.column(name)) for name in names]
-    characters = compared.unit == "characters"
-    counted = [character_hashes(table.column(name)) for name in names] if characters else words
-    return Content(
-        exact_keys(words),
-        [windows(found, compared.ngram, tag) for tag, found in enumerate(counted)],
-        _priority(table, names, compared),
-    )
+    exact, fields = keys_and_shingles([table.column(name) for name in names], compared.shingling)
+    return Content(exact, fields, _priority(table, names, compared))
 
 
-def exact_keys(words: Sequence[Ragged]) -> U64:
-    """(records, 2) 128 bits of the words and signs of every field in order."""
-    keys = np.zeros((len(words[0]), 2), np.uint64)
-    for half, salt in enumerate((0x2545F4914F6CDD1D, 0x9FB21C651E98DF25)):
-        for field in words:
-            keys[:, half] = mix64(keys[:, half] * np.uint64(0xD1342543DE82EF95) + _whole(field, salt))
-    return keys
-
-
-def _whole(field: Ragged, salt: int) -> U64:
-    """(records,) one hash of all numbers of each record: the window as wide as the record."""
-    found = [
-        windows(
-            Ragged(mix64(field.values[offsets[0] : offsets[-1]] ^ np.uint64(salt)), offsets - offsets[0]),
-            max(1, int(np.diff(offsets).max(initial=0))),
-        )
-        for offsets in (field.offsets[first : last + 1] for first, last in spans(field.offsets, 1 << 14))
-    ]
-    whole = np.full(len(field), np.uint64(salt))
-    whole[field.lengths > 0] = chain(found).values
-    return whole ^ mix64(field.lengths.astype(np.uint64))
+def _read(part: Part, compared: Compared) -> pa.Table:
+    names = FIELDS[compared.on]
+    return part.read([*names, "scores"] if compared.keep == "best" else list(names))
 
 
 def _priority(table: pa.Table, names: tuple[str, ...], compared: Compared) -> F64:

@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ittools.curate.portions import Compared, Content, Portion, content_of
+from ittools.curate.portions import F64, Compared, Content, Portion, content_of, slots_of
 from ittools.engine.exchange import get_arrays, join, put_arrays
-from ittools.text.minhash import band_keys, field_signatures
+from ittools.text.minhash import U32, band_keys
 from ittools.text.ragged import I64, U64
 
 RANGE = 1 << 21  # records whose keys one task sorts: some 150 MB
@@ -52,22 +52,23 @@ class Sketched:
 
 def sketch(portion: Portion, plan: Plan) -> Sketched:
     """Task: the files of one portion."""
-    content = content_of(portion, plan.compared)
-    exact = _write_exact(portion, content, plan)
-    bands = np.zeros((0, plan.ranges + 1), np.int64)
-    if plan.method == "join":
-        write_shingles(plan.path("shingles", portion.number), portion, content)
-    elif plan.method == "near":
-        bands = _write_bands(portion, content, plan)
-    return Sketched(exact, bands)
+    if plan.method == "near":
+        exact, priority, slots = slots_of(portion, plan.compared, plan.permutations)
+        bands = _write_bands(portion, slots, plan)
+    else:
+        content = content_of(portion, plan.compared)
+        exact, priority, bands = content.exact, content.priority, np.zeros((0, plan.ranges + 1), np.int64)
+        if plan.method == "join":
+            write_shingles(plan.path("shingles", portion.number), portion, content)
+    return Sketched(_write_exact(portion, exact, priority, plan), bands)
 
 
-def _write_exact(portion: Portion, content: Content, plan: Plan) -> I64:
-    order = np.argsort(content.exact[:, 0])
-    keys = content.exact[order]
+def _write_exact(portion: Portion, exact: U64, priority: F64, plan: Plan) -> I64:
+    order = np.argsort(exact[:, 0])
+    keys = exact[order]
     put_arrays(
         plan.path("exact", portion.number),
-        keys=keys, records=order + portion.first, priority=content.priority[order],
+        keys=keys, records=order + portion.first, priority=priority[order],
     )  # fmt: skip
     return range_bounds(keys[:, 0], plan.ranges)
 
@@ -84,18 +85,18 @@ def write_shingles(path: str, portion: Portion, content: Content, rows: I64 | No
     put_arrays(path, **arrays)
 
 
-def _write_bands(portion: Portion, content: Content, plan: Plan) -> I64:
+def _write_bands(portion: Portion, slots: U32, plan: Plan) -> I64:
     """Band keys, each band's ascending, one after the other; and a byte of each slot for a first look."""
-    found = field_signatures(content.fields, count=plan.permutations)
-    keys = band_keys(found, plan.bands, plan.rows)
-    order = np.argsort(keys, axis=0)
-    keys = np.take_along_axis(keys, order, axis=0)
-    put_arrays(
-        plan.path("bands", portion.number),
-        keys=keys.T.reshape(-1), rows=order.T.reshape(-1).astype(np.uint32),
-    )  # fmt: skip
-    put_arrays(plan.path("slots", portion.number), slots=(found & np.uint32(0xFF)).astype(np.uint8))
-    return np.stack([range_bounds(keys[:, band], plan.ranges) for band in range(plan.bands)])
+    keys = band_keys(slots.T, plan.bands, plan.rows).T
+    rows = np.empty(keys.shape, np.uint32)
+    bounds = []
+    for band in range(plan.bands):
+        order = np.argsort(keys[band])
+        keys[band], rows[band] = keys[band][order], order
+        bounds.append(range_bounds(keys[band], plan.ranges))
+    put_arrays(plan.path("bands", portion.number), keys=keys.reshape(-1), rows=rows.reshape(-1))
+    put_arrays(plan.path("slots", portion.number), slots=(slots & np.uint32(0xFF)).astype(np.uint8).T)
+    return np.stack(bounds)
 
 
 def range_bounds(ascending: U64, ranges: int) -> I64:

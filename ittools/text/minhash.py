@@ -47,24 +47,34 @@ def field_signatures(fields: Sequence[Ragged], *, count: int = 128) -> U32:
     Records alike in every field share a band at least as often as the least alike field would;
     records unlike in one field hardly ever, however long the instruction that they have in common.
     """
-    result = np.empty((len(fields[0]), count), np.uint32)
+    slots = np.empty((count, len(fields[0])), np.uint32)
     for number, shingles in enumerate(fields):
         mine = slice(number, None, len(fields))
-        result[:, mine] = signatures(shingles, count=count, columns=mine)
-    return result
+        write_slots(slots[mine], shingles, count=count, columns=mine)
+    return slots.T
 
 
 def signatures(shingles: Ragged, *, count: int = 128, columns: slice = slice(None)) -> U32:
     """(records, count) uint32, or some columns. A record without shingles has the maximum in all."""
+    slots = np.empty((len(range(count)[columns]), len(shingles)), np.uint32)
+    write_slots(slots, shingles, count=count, columns=columns)
+    return slots.T
+
+
+def write_slots(slots: U32, shingles: Ragged, *, count: int, columns: slice = slice(None)) -> None:
+    """Fill (columns, records), a permutation a row; this order is the one in which they are made."""
     a, b = (part[columns] for part in permutations(count))
-    result = np.full((len(shingles), len(a)), EMPTY, np.uint32)
+    slots[:] = EMPTY
     for first, last in spans(shingles.offsets, CHUNK):
         offsets = shingles.offsets[first : last + 1]
         filled = np.flatnonzero(np.diff(offsets))  # reduceat cannot take empty ranges
         if len(filled):
             values = premix(shingles.values[offsets[0] : offsets[-1]])
-            result[first + filled] = _least(values, offsets[:-1][filled] - offsets[0], a, b).T
-    return result
+            least = _least(values, offsets[:-1][filled] - offsets[0], a, b)
+            if len(filled) == last - first:
+                slots[:, first:last] = least
+            else:
+                slots[:, first + filled] = least
 
 
 def _least(values: U32, starts: NDArray[np.int64], a: U32, b: U32) -> U32:
@@ -94,9 +104,11 @@ def recall(similarity: float, bands: int, rows: int) -> float:
 
 def band_keys(found: U32, bands: int, rows: int) -> U64:
     """(records, bands) uint64: equal keys in one column are one bucket."""
-    keys = np.empty((len(found), bands), np.uint64)
+    keys = np.empty((bands, len(found)), np.uint64)
     places = mix64(np.arange(1, rows + 1, dtype=np.uint64)) | np.uint64(1)
     for band in range(bands):
-        cells = found[:, band * rows : (band + 1) * rows].astype(np.uint64)
-        keys[:, band] = mix64((mix64(cells) * places).sum(axis=1) + np.uint64(band))
-    return keys
+        total = np.full(len(found), np.uint64(band))
+        for row in range(rows):
+            total += found[:, band * rows + row].astype(np.uint64) * places[row]
+        keys[band] = mix64(total)
+    return keys.T

@@ -14,6 +14,7 @@ by `overlap`, and read once more word by word: `spell` gives the words that were
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -156,12 +157,11 @@ def _one(words: U64) -> Ragged:
     return Ragged(words, np.array([0, len(words)]))
 
 
-def overlap(passage: U64, text: Sought, usable: Bools, size: int) -> Overlap | None:
+def overlap(passage: U64, own: U64, text: Sought, usable: Bools, size: int) -> Overlap | None:
     """What the two share; null where no window that counts is shared.
 
-    passage: its words; usable: (windows of the passage,) whether a shared one counts.
+    passage: its words; own: its windows; usable: (windows of the passage,) whether a shared one counts.
     """
-    own = full_windows(_one(passage), size).values
     first = np.searchsorted(text.ascending, own, side="left")
     counts = np.searchsorted(text.ascending, own, side="right") - first
     matched = np.flatnonzero(counts)
@@ -218,7 +218,7 @@ class Spelled:
     def __len__(self) -> int:
         return len(self.begins)
 
-    @property
+    @cached_property
     def signs(self) -> Bools:
         """(words,) whether each is a sign of ASCII: + < $ and the like."""
         lead = np.frombuffer(self.read, np.uint8)[self.begins]
@@ -232,8 +232,11 @@ class Spelled:
 
     def said(self, first: int, count: int) -> str:
         """The text from the first word to the last, as written; else its words with spaces between."""
+        place = slice(self.begins[first], self.ends[first + count - 1])
+        written = self.source[place]
+        if written.lower() == self.read[place]:  # ASCII, where nothing moved
+            return written.decode()
         own = self.words(first, count)
-        written = self.source[self.begins[first] : self.ends[first + count - 1]]
         again = spell(written.decode(errors="replace"))
         return (written if again.words(0, len(again)) == own else b" ".join(own)).decode()
 

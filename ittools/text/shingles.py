@@ -54,6 +54,21 @@ def _windows(values: U64, lengths: I64, n: int, tag: int) -> Ragged:
     return from_lengths(mix64(hashes ^ mix64(np.full(1, tag, np.uint64) * _TAG)), counts)
 
 
+def whole_hashes(ragged: Ragged) -> U64:
+    """(records, 2) 128 bits of all numbers of each record in order: polynomials over two mixings."""
+    found = np.zeros((len(ragged), 2), np.uint64)
+    for first, last in spans(ragged.offsets, CHUNK):
+        offsets = ragged.offsets[first : last + 1]
+        filled = np.flatnonzero(np.diff(offsets))  # reduceat cannot take empty ranges
+        if len(filled):
+            starts = offsets[:-1][filled] - offsets[0]
+            values = ragged.values[offsets[0] : offsets[-1]]
+            forward, back = _running_powers(len(values))
+            for half, numbers in enumerate((values, mix64(values))):
+                found[first + filled, half] = np.add.reduceat(numbers * forward, starts) * back[starts]
+    return mix64(found + ragged.lengths.astype(np.uint64)[:, None])
+
+
 def _running_powers(count: int) -> tuple[U64, U64]:
     """(count,) BASE**i and (count,) its inverses, modulo 2**64."""
     size = 1 << max(14, (count - 1).bit_length())

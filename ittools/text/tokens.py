@@ -10,7 +10,7 @@ cache; larger arrays cost page faults, half of the time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -63,12 +63,15 @@ class Text:
 
 
 def each_batch(column: pa.Array | pa.ChunkedArray, kernel: Callable[[Text], Ragged]) -> Ragged:
+    return chain([kernel(text) for _, _, text in batches(column)])
+
+
+def batches(column: pa.Array | pa.ChunkedArray) -> Iterator[tuple[int, int, Text]]:
+    """(first record, past the last, their texts) of about `BATCH` bytes, or of one long record."""
     data, offsets = text_buffers(column)
-    found = []
     for first, last in spans(offsets, BATCH):
         begin = offsets[first]
-        found.append(kernel(Text(data[begin : offsets[last]], offsets[first : last + 1] - begin)))
-    return chain(found)
+        yield first, last, Text(data[begin : offsets[last]], offsets[first : last + 1] - begin)
 
 
 def text_buffers(column: pa.Array | pa.ChunkedArray) -> tuple[Bytes, I64]:

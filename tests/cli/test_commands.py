@@ -54,7 +54,7 @@ def test_the_overview_names_every_command(words: list[str], capsys: pytest.Captu
     assert shown.out == help_text() + "\n"
     assert shown.err == ""
     for name, entry in TABLE.items():
-        assert f"  {name:<11}{entry.about}\n" in shown.out
+        assert f"  {name:<15}{entry.about}\n" in shown.out
 
 
 @pytest.mark.parametrize("flag", ["--version", "-V"])

@@ -123,7 +123,9 @@ def test_the_longest_run_is_the_naive_one_both_ways(
     both = hashed([passage, text])
     before, overlaps.ALIGNED = overlaps.ALIGNED, aligned
     try:
-        found = overlap(both.of(0), sought(both.of(1), n), np.array(usable, bool), n)
+        found = overlap(
+            both.of(0), full_windows(both, n).of(0), sought(both.of(1), n), np.array(usable, bool), n
+        )
     finally:
         overlaps.ALIGNED = before
     shared = [i for i, gram in enumerate(own) if gram in theirs]
@@ -180,7 +182,9 @@ def test_a_text_of_ten_megabytes_is_compared_in_bounded_alignments() -> None:
         hashed([["a"] * 200]),
         Ragged(np.full(2_000_000, hashed([["a"]]).values[0]), np.array([0])),
     )
-    found = overlap(passage.of(0), sought(text.values, 8), np.ones(193, bool), 8)
+    found = overlap(
+        passage.of(0), full_windows(passage, 8).of(0), sought(text.values, 8), np.ones(193, bool), 8
+    )
     assert found is not None
     assert found.run == (0, 0, 200)
     assert all(b - a == 1 for a, b in pairwise(found.matched.tolist()))

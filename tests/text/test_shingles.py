@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ittools.text import shingles as shingles_module
 from ittools.text.characters import plain_characters, plain_words
 from ittools.text.ragged import Ragged, chain, from_lengths, spans, take, unique, within
-from ittools.text.shingles import jaccard, shingles, windows, word_shingles
+from ittools.text.shingles import jaccard, shingles, whole_hashes, windows, word_shingles
 
 TEXTS = st.lists(st.text(max_size=40) | st.text("ab +天", max_size=40), min_size=1, max_size=6)
 RAGGED = st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=6), max_size=8)
@@ -73,6 +73,14 @@ def test_order_counts() -> None:
     assert len(set(found.values.tolist())) == 3
 
 
+@given(RAGGED)
+def test_a_whole_hash_tells_every_order_of_numbers_apart(numbers: list[list[int]]) -> None:
+    found = [tuple(row) for row in whole_hashes(ragged(numbers)).tolist()]
+    assert len(set(found)) == len({tuple(some) for some in numbers})
+    alone = [tuple(whole_hashes(ragged([some]))[0].tolist()) for some in numbers]
+    assert found == alone
+
+
 @pytest.mark.parametrize("chunk", [1, 5, 1000])
 def test_windows_do_not_depend_on_the_chunk(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
     numbers = ragged([[1, 2, 3, 4, 5], [], [6], [7, 8, 9] * 40])
@@ -85,6 +93,7 @@ def test_the_hashes_are_pinned() -> None:
     """Indexes and clusters of earlier versions stay comparable: a change here is another method."""
     assert word_shingles(pa.array(["Add 1 + 1."]), n=3).values.tolist() == PINNED
     assert word_shingles(pa.array(["Add 1 + 1."]), n=3, tag=2).values.tolist() == PINNED_TAGGED
+    assert whole_hashes(ragged([[1, 2], []])).tolist() == PINNED_WHOLE
 
 
 @given(RAGGED)
@@ -114,3 +123,4 @@ def test_within_lists_the_indexes_of_runs() -> None:
 
 PINNED = [6384658166800850861, 810944275234222266]
 PINNED_TAGGED = [15317628690987862461, 11303057189505327126]
+PINNED_WHOLE = [[11933466875453692125, 5820066059530405346], [0, 0]]

@@ -15,7 +15,7 @@ from ittools.text.language import UNDETERMINED, identify, macro_codes
 
 FEWEST_LETTERS = 40  # of a field that another is compared with; below, a name decides the language
 # names of plants and "lorem ipsum" pass for Latin
-_NO_ANSWER = pa.array([UNDETERMINED, "la"])
+_NO_ANSWER = (UNDETERMINED, "la")
 # tasks whose answer is, or may be, in another language than their instruction
 _ACROSS = (
     r"translat|transliterat|in(?:to)? (?:\w+ )?(?:english|french|german|spanish|italian|portuguese"
@@ -101,7 +101,9 @@ def output_in_another_language(batch: pa.RecordBatch, options: FilterOptions) ->
     two, sure_two = identify(answered.take(at), backend=options.language_backend)
     differ = pc.not_equal(one, two)
     for code, probability in ((one, sure_one), (two, sure_two)):
-        known = pc.and_(pc.greater_equal(probability, options.sure), pc.invert(pc.is_in(code, _NO_ANSWER)))
+        known = pc.and_(
+            pc.greater_equal(probability, options.sure), pc.invert(pc.is_in(code, pa.array(_NO_ANSWER)))
+        )
         differ = pc.and_(differ, known)
     at, two = at.filter(differ), two.filter(differ)
     given, _ = identify(batch.column("input").take(at), backend=options.language_backend)

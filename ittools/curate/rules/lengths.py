@@ -18,7 +18,7 @@ _WORD = (
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
     r"|[^\s\p{Z}\p{P}\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]+"
 )
-SAY_MORE = pa.array(["ko", "tr", "fi", "hu", "et"])  # inflection does the work of small words
+SAY_MORE = ("ko", "tr", "fi", "hu", "et")  # inflection does the work of small words
 # spelt-out emptiness: 40 of Alpaca's outputs are a variant of <nooutput>, some with an excuse behind it
 _NO_OUTPUT = (
     r"^(?:&lt;|[\s<({\[\"'`\\])*(?:no[ _-]?outputs?|(?:无|没有|無)(?:输出|輸出)|출력 ?없음|出力なし)"
@@ -42,7 +42,7 @@ def instruction_too_short(batch: pa.RecordBatch, options: FilterOptions) -> pa.S
     instruction = batch.column("instruction")
     rich = pc.or_kleene(
         pc.match_substring_regex(instruction, r"\p{Hangul}"),
-        pc.fill_null(pc.is_in(comparable(batch.column("language")), SAY_MORE), False),
+        pc.fill_null(pc.is_in(comparable(batch.column("language")), pa.array(SAY_MORE)), False),
     )
     fewest = pc.subtract(options.min_instruction_words, rich.cast(pa.int32()))
     turns = pc.fill_null(pc.list_value_length(batch.column("context")), 0)
