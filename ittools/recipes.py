@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {  # command: module, options, funct
     "augment": ("ittools.generate.augment.augment", "AugmentOptions", "augment"),
     "filter": ("ittools.curate.filter", "FilterOptions", "filter_records"),
     "dedup": ("ittools.curate.dedup", "DedupOptions", "dedup"),
+    "decontaminate": ("ittools.curate.decontaminate", "DecontaminateOptions", "decontaminate"),
     "mix": ("ittools.mixture.mix", "MixOptions", "mix"),
     "finetune": ("ittools.train.finetune", "FinetuneOptions", "finetune"),
     "evaluate": ("ittools.evaluate.evaluate", "EvaluateOptions", "evaluate"),
@@ -44,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {  # command: module, options, funct
 }
 TOP = {"name", "about", "seed", "steps", "trial"}
 # options that are a file: an earlier step's, one from here, or one beside the recipe
-FILES = ("inputs", "seeds", "replay", "search", "topics", "prompts", "prices")
+FILES = ("inputs", "seeds", "replay", "search", "topics", "prompts", "prices", "against")
 REFERENCES = (*FILES, "model")  # options that may name an earlier step
 FOLDER_NAME = re.compile(r"\w[\w .-]*\Z")  # of a run and a step: nothing that leads elsewhere
 LOCAL = ("localhost", "127.0.0.1", "::1")
