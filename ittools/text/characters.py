@@ -38,13 +38,13 @@ UNNORMALISED = 1 << (FOLD_BITS + 3)
 _FOLD = (1 << FOLD_BITS) - 1
 
 # soft hyphen, joiners, variation selectors, directions; tatweel, Arabic and Hebrew points
-_SKIPPED = re.compile(
+_SKIPPED = (
     "[\u00ad\u034f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u061c\u0640\u064b-\u065f"
     "\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u180b-\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
 )
-_QUIET_SIGN = re.compile(rf"[\s_{QUIET}\u0964\u0965]")  # danda ends a sentence
-_UNSPACED = re.compile(f"[{UNSPACED}]")
+_QUIET_SIGN = rf"[\s_{QUIET}\u0964\u0965]"  # danda ends a sentence
+_UNSPACED = f"[{UNSPACED}]"
 
 
 @lru_cache(maxsize=1)
@@ -117,15 +117,15 @@ def derive() -> str:
 
 
 def _class(character: str) -> str:
-    if _SKIPPED.match(character):
+    if re.match(_SKIPPED, character):
         return "skip"
-    if _UNSPACED.match(character):
+    if re.match(_UNSPACED, character):
         return "alone"
     if unicodedata.category(character)[0] == "M":
         return "mark"
     if character.isalnum():
         return "word"
-    return "quiet" if _QUIET_SIGN.match(character) else "alone"
+    return "quiet" if re.match(_QUIET_SIGN, character) else "alone"
 
 
 def _lower(character: str) -> str:

@@ -25,8 +25,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ittools.text.ragged import I64, Ragged, offsets_of, take, within
-from ittools.text.sets import SURE, TokenSets, may_match, token_sets
+from ittools.text.ragged import I64, Ragged, offsets_of, within
+from ittools.text.sets import SURE, TokenSets, shared_sets
 
 F64 = NDArray[np.float64]
 BLOCK = 256  # records of the first block
@@ -63,10 +63,10 @@ def keep_first(
     is like no other. `advance` is told how many records are decided.
     """
     decision = Decision(np.full(len(fields[0]), -1), np.zeros(len(fields[0])))
-    records = may_match(fields, threshold)
+    records, sets = shared_sets(fields, threshold)
     advance(len(fields[0]) - len(records))
     if len(records):
-        join = _Join(token_sets([take(field, records) for field in fields]), threshold)
+        join = _Join(sets, threshold)
         join.decide(int(np.searchsorted(records, settled)), advance)
         gone = np.flatnonzero(join.twins >= 0)
         decision.twins[records[gone]] = records[join.twins[gone]]
@@ -89,10 +89,10 @@ def pairs_across(fields: Sequence[Ragged], threshold: float, first: int) -> tupl
 
 def _pairs(fields: Sequence[Ragged], threshold: float, stop: int, start: int) -> tuple[I64, I64, F64]:
     """Pairs of an earlier record below `stop` and a later one from `start` on."""
-    records = may_match(fields, threshold)
+    records, sets = shared_sets(fields, threshold)
     if not len(records):
         return records, records, np.zeros(0)
-    join = _Join(token_sets([take(field, records) for field in fields]), threshold)
+    join = _Join(sets, threshold)
     numbers = records[join.ranks]
     edges = join.edges(numbers < stop, numbers >= start)
     order = np.lexsort((edges.later, edges.earlier))
@@ -104,7 +104,7 @@ class _Join:
 
     def __init__(self, sets: TokenSets, threshold: float) -> None:
         self.sets, self.threshold = sets, threshold
-        self.lengths = np.diff(sets.offsets)
+        self.lengths = sets.sizes.sum(axis=1, dtype=np.int64)
         self.tokens, self.ranks, self.places = _postings(sets, self.lengths, threshold)
         self.kept = np.zeros(len(sets), bool)
         self.twins = np.full(len(sets), -1)
@@ -144,7 +144,9 @@ class _Join:
         self._note(self.edges(undecided & self.kept[self.ranks], already))
 
     def _own_pairs(self, some: NDArray[np.bool_]) -> int:
-        counts = np.bincount(self.tokens[some]).astype(np.float64)
+        tokens = self.tokens[some]
+        ends = np.append(np.flatnonzero(tokens[1:] != tokens[:-1]) + 1, len(tokens))
+        counts = np.diff(ends, prepend=0).astype(np.float64)
         return int((counts * (counts - 1) / 2).sum())
 
     def _note(self, edges: _Edges) -> None:
@@ -192,7 +194,7 @@ class _Join:
         a, b = self.ranks[one], self.ranks[two]
         size_a, size_b = self.lengths[a], self.lengths[b]
         need = self.threshold / (1 + self.threshold) * (size_a + size_b) - SURE
-        most = 1 + np.minimum(size_a - self.places[one], size_b - self.places[two]) - 1
+        most = np.minimum(size_a - self.places[one], size_b - self.places[two])
         packed = np.unique((a << 32 | b)[most >= need])
         a, b = packed >> 32, packed & 0xFFFFFFFF
         sizes_a, sizes_b = self.sets.sizes[a], self.sets.sizes[b]
@@ -209,7 +211,8 @@ class _Join:
 def _postings(sets: TokenSets, lengths: I64, threshold: float) -> tuple[I64, I64, I64]:
     """(token, record, place in its set) of all prefix tokens that two records have, sorted."""
     prefix = lengths - np.ceil(threshold * lengths - SURE).astype(np.int64) + 1
-    prefix = np.minimum(prefix, lengths)
+    # what is nobody else's comes first, and leads to nobody
+    prefix = np.clip(prefix - sets.alone, 0, np.diff(sets.offsets))
     at = within(sets.offsets[:-1], prefix)
     owners = np.repeat(np.arange(len(sets)), prefix)
     packed = sets.tokens[at] << 32 | owners
@@ -220,7 +223,8 @@ def _postings(sets: TokenSets, lengths: I64, threshold: float) -> tuple[I64, I64
     shared[1:] |= same
     shared[:-1] |= same
     order = order[shared]
-    return tokens[shared], owners[order], (at - sets.offsets[:-1][owners])[order]
+    places = at[order] - sets.offsets[:-1][owners[order]] + sets.alone[owners[order]]
+    return tokens[shared], owners[order], places
 
 
 def _similarities(sets: TokenSets, a: I64, b: I64) -> F64:

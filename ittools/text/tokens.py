@@ -103,7 +103,7 @@ def _of_bytes() -> tuple[Bytes, Bytes]:
     return lower, classes
 
 
-def _folded(text: Text) -> tuple[Text, Bytes]:
+def folded(text: Text) -> tuple[Text, Bytes]:
     """Text in NFC and in lower case without what is skipped, and the class of each byte."""
     lower, classes = _of_bytes()
     data = lower[text.data]
@@ -114,11 +114,28 @@ def _folded(text: Text) -> tuple[Text, Bytes]:
     entries = table()[points]
     folds = entries & _FOLDED
     unusual = (entries >= UNNORMALISED) | ((entries >> FOLD_BITS) & 7 == SKIP)
-    if (unusual | (_width(folds) != _width(points))).any():
-        text = _rewritten(text)
-        return text, _classes(text.data)
-    _encode(data, lead[folds != points], folds[folds != points])
-    return Text(data, text.offsets), _classes(data, lead, entries)
+    unusual |= _width(folds) != _width(points)
+    moved = (folds != points) & ~unusual
+    _encode(data, lead[moved], folds[moved])
+    if not unusual.any():
+        return Text(data, text.offsets), _classes(data, lead, entries)
+    records = np.unique(np.searchsorted(text.offsets, lead[unusual], side="right") - 1)
+    spliced = _spliced(text, data, records)
+    return spliced, _classes(spliced.data)
+
+
+def _spliced(text: Text, data: Bytes, records: I64) -> Text:
+    """`data`, the text in lower case, with some records in its place that are rewritten as a whole."""
+    lengths = np.diff(text.offsets)
+    pieces = [text.data[text.offsets[record] : text.offsets[record + 1]] for record in records]
+    rewritten = _rewritten(Text(np.concatenate(pieces), offsets_of(lengths[records])))
+    lengths[records] = np.diff(rewritten.offsets)
+    found, done = [], 0
+    for number, record in enumerate(records):
+        found.append(data[done : text.offsets[record]])
+        found.append(rewritten.data[rewritten.offsets[number] : rewritten.offsets[number + 1]])
+        done = text.offsets[record + 1]
+    return Text(np.concatenate([*found, data[done:]]), offsets_of(lengths))
 
 
 def _decoded(data: Bytes, lead: I64) -> NDArray[np.uint32]:
@@ -175,7 +192,7 @@ def _classes(data: Bytes, lead: I64 | None = None, entries: NDArray[np.uint32] |
     return classes
 
 
-def _bounds(text: Text, classes: Bytes) -> tuple[I64, I64]:
+def word_bounds(text: Text, classes: Bytes) -> tuple[I64, I64]:
     """(first byte, byte after the last) of every word."""
     inside, alone = classes == WORD, classes == ALONE
     starts = text.offsets[:-1][text.offsets[:-1] < len(classes)]
@@ -203,8 +220,8 @@ def _marks_in_words(classes: Bytes, starts: I64) -> Bools:
 
 def words_of(text: Text) -> Ragged:
     """`word_hashes` of one batch."""
-    read, classes = _folded(text)
-    begins, ends = _bounds(read, classes)
+    read, classes = folded(text)
+    begins, ends = word_bounds(read, classes)
     words = Ragged(_hashed(read.data, begins, ends - begins), np.searchsorted(begins, read.offsets))
     return _with_bare_signs(words, text)
 
@@ -241,7 +258,7 @@ def _with_bare_signs(words: Ragged, text: Text) -> Ragged:
     """One word for each text that has none and yet is not blank."""
     lengths = words.lengths
     silent = np.flatnonzero((lengths == 0) & (np.diff(text.offsets) > 0))
-    said = {int(i): _joined(text.data[text.offsets[i] : text.offsets[i + 1]]) for i in silent}
+    said = {int(i): bare_signs(text.data[text.offsets[i] : text.offsets[i + 1]]) for i in silent}
     said = {record: signs for record, signs in said.items() if len(signs)}
     if not said:
         return words
@@ -251,14 +268,14 @@ def _with_bare_signs(words: Ragged, text: Text) -> Ragged:
     return from_lengths(filled, lengths)
 
 
-def _joined(data: Bytes) -> Bytes:
+def bare_signs(data: Bytes) -> Bytes:
     return np.frombuffer(" ".join(data.tobytes().decode().split()).encode(), np.uint8)
 
 
 def characters_of(text: Text) -> Ragged:
     """`character_hashes` of one batch."""
-    text, classes = _folded(text)
-    begins, ends = _bounds(text, classes)
+    text, classes = folded(text)
+    begins, ends = word_bounds(text, classes)
     first = (text.data & 0xC0) != 0x80
     bounds = offsets_of(first)  # in characters
     points = np.frombuffer(text.data.tobytes().decode().encode("utf-32-le"), np.uint32)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 
@@ -18,14 +19,20 @@ UNSPACED = (
     "\u0e00-\u0eff\u1780-\u17ff\u1000-\u109f\U00020000-\U0003ffff"
 )
 # marks (Mn, Mc) stay with their letter: Devanagari vowels are marks
-_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+(?:[\u0300-\u036f\u0900-\u0dff]*[^\W_{UNSPACED}]*)*")
+_WORD = rf"[{UNSPACED}]|[^\W_{UNSPACED}]+(?:[\u0300-\u036f\u0900-\u0dff]*[^\W_{UNSPACED}]*)*"
 
 # Sentence punctuation, quotes, accents and invisible characters; every other sign (+ < [ $) is content.
 QUIET = (
     r".,;:!?'\"`\u2010-\u2027\u3001-\u3003\u300c-\u300f\uff01\uff0c\uff0e\uff1a\uff1b\uff1f\u00a1\u00ab\u00b7\u00bb\u00bf"
     r"\u00ad\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff"
 )
-_WORD_OR_SIGN = re.compile(rf"{_WORD.pattern}|[^\w\s{QUIET}]")
+_WORD_OR_SIGN = rf"{_WORD}|[^\w\s{QUIET}]"
+
+
+@lru_cache(maxsize=2)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """When first asked for: it takes milliseconds of every start."""
+    return re.compile(pattern)
 
 
 def rouge_words(text: str) -> list[str]:
@@ -35,7 +42,7 @@ def rouge_words(text: str) -> list[str]:
 
 def unicode_words(text: str) -> list[str]:
     """Lower-case words in any script; a letter each where a script has no spaces (NFC)."""
-    return _WORD.findall(unicodedata.normalize("NFC", text).lower())
+    return _compiled(_WORD).findall(unicodedata.normalize("NFC", text).lower())
 
 
 def content_words(text: str) -> list[str]:
@@ -43,7 +50,7 @@ def content_words(text: str) -> list[str]:
 
     A text of nothing but punctuation is one word, so that it is not taken for an empty one.
     """
-    found = _WORD_OR_SIGN.findall(unicodedata.normalize("NFC", text).lower())
+    found = _compiled(_WORD_OR_SIGN).findall(unicodedata.normalize("NFC", text).lower())
     return found or [" ".join(text.split())] * bool(text.strip())
 
 

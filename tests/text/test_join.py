@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ittools.text import join, sets
 from ittools.text.join import all_pairs, keep_first
 from ittools.text.ragged import Ragged, from_lengths
-from ittools.text.sets import may_match, token_sets
+from ittools.text.sets import shared_sets
 from ittools.text.shingles import word_shingles
 
 Fields = list[list[list[int]]]  # field, record, shingles
@@ -104,7 +104,7 @@ def test_all_pairs_are_all_pairs(given: Fields, threshold: float) -> None:
 @given(fields(), THRESHOLDS)
 @settings(deadline=None)
 def test_who_leaves_early_has_no_match(given: Fields, threshold: float) -> None:
-    staying = set(may_match(tagged(given), threshold).tolist())
+    staying = set(shared_sets(tagged(given), threshold)[0].tolist())
     records = range(len(given[0]))
     for a in records:
         for b in records:
@@ -112,10 +112,12 @@ def test_who_leaves_early_has_no_match(given: Fields, threshold: float) -> None:
                 assert {a, b} <= staying
 
 
-def test_rare_tokens_come_first() -> None:
-    found = token_sets([ragged([[1, 2], [1, 3]], 0)])
-    assert found.tokens.tolist()[1] == found.tokens.tolist()[3] == 2  # the one that both have is the last
-    assert found.sizes.tolist() == [[2], [2]]
+def test_what_is_shared_is_a_token_and_the_rest_is_counted() -> None:
+    records, found = shared_sets([ragged([[1, 2, 4], [1, 3, 4, 4], [4]], 0)], 0.1)
+    assert records.tolist() == [0, 1, 2]
+    assert found.tokens.tolist() == [0, 1, 0, 1, 1]  # the rarer one first
+    assert found.alone.tolist() == [1, 1, 0]
+    assert found.sizes.tolist() == [[3], [3], [1]]
 
 
 def test_a_chain_of_like_records_does_not_lose_its_far_end() -> None:
