@@ -25,7 +25,7 @@ from ittools.text.components import forest
 from ittools.text.join import keep_first
 from ittools.text.ragged import I64, Ragged, chain, take
 
-GROUP = 100_000  # records that one task joins, unless a single component has more
+GROUP = 16_000  # records that one task joins, unless a single component has more
 DEVIATIONS = 4.0
 Slots = dict[int, NDArray[np.uint8]]  # by portion
 

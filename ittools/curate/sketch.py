@@ -21,7 +21,7 @@ from ittools.engine.exchange import get_arrays, join, put_arrays
 from ittools.text.minhash import U32, band_keys
 from ittools.text.ragged import I64, U64
 
-RANGE = 1 << 21  # records whose keys one task sorts: some 150 MB
+RANGE = 1 << 19  # records whose keys one task sorts: some 100 MB
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ from ittools.text.sets import SURE, TokenSets, shared_sets
 
 F64 = NDArray[np.float64]
 BLOCK = 256  # records of the first block
-PAIRS = 1 << 22  # compared at a time; a block with more of its own is halved
+PAIRS = 1 << 20  # compared at a time; a block with more of its own is halved
 
 
 @dataclass(frozen=True)

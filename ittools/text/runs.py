@@ -1,11 +1,11 @@
-"""What pairs of a passage and a text share: equal windows, and the longest run of words, for many pairs at once.
+"""What pairs of a passage and a text share: equal windows and the longest run of words, for many pairs.
 
     passage "the cat sat on the mat", text "so the cat sat on it", windows of 3
     shared   -> own [0, 1], at [1, 2]            # the cat sat, cat sat on
     longest  -> own 0, at 1, windows 2           # the cat sat on
 
-A window that a text repeats stands in several runs. Those pairs alone are aligned in full; where that would be
-too much, as in "a a a a ...", the longest run is found by halving its length.
+A window that a text repeats stands in several runs. Those pairs alone are aligned in full; where that would
+be too much, as in "a a a a ...", the longest run is found by halving its length.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ittools.text.overlaps import Seen, full_windows
+from ittools.text.overlaps import I32, Seen, full_windows
 from ittools.text.ragged import I64, U64, Ragged, offsets_of, spans, within
 from ittools.text.tokens import Bools
 
@@ -33,6 +33,9 @@ class Shared:
     times: I64  # in the text
     seen: I64  # where `Seen` has the first of them
 
+    def __getitem__(self, some: I64 | Bools) -> Shared:
+        return Shared(self.pairs[some], self.own[some], self.at[some], self.times[some], self.seen[some])
+
 
 @dataclass(frozen=True)
 class Runs:
@@ -44,27 +47,27 @@ class Runs:
     windows: I64
 
 
-def shared(seen: Seen, own: Ragged, texts: I64, passages: I64) -> Shared:
-    """What each pair of a text and a passage shares; own: keys of the passages' windows."""
-    lengths = own.offsets[passages + 1] - own.offsets[passages]
-    windows = within(own.offsets[passages], lengths)
+def shared(seen: Seen, keys: I32, offsets: I64, texts: I64, passages: I64) -> Shared:
+    """What each pair of a text and a passage shares; keys, offsets: of the windows of all passages."""
+    lengths = offsets[passages + 1] - offsets[passages]
+    windows = within(offsets[passages], lengths)
     pairs = np.repeat(np.arange(len(texts)), lengths)
-    wanted = texts[pairs] * seen.most + own.values[windows].astype(np.int64)
+    wanted = texts[pairs] * seen.most + keys[windows].astype(np.int64)
     place = np.minimum(np.searchsorted(seen.pairs, wanted), max(0, len(seen.pairs) - 1))
     same = seen.pairs[place] == wanted if len(seen.pairs) else np.zeros(len(wanted), bool)
     pairs, place = pairs[same], place[same]
     first = seen.first[place]
     return Shared(
-        pairs, windows[same] - own.offsets[passages[pairs]], seen.places[first], seen.times[place], first
+        pairs, windows[same] - offsets[passages[pairs]], seen.places[first], seen.times[place], first
     )
 
 
-def runs_of(pairs: I64, own: I64, at: I64) -> tuple[Runs, I64]:
-    """The runs of windows sorted by pair and place, and where each begins."""
+def runs_of(pairs: I64, own: I64, at: I64) -> Runs:
+    """The runs of windows sorted by pair and place."""
     fresh = np.ones(len(pairs), bool)
     fresh[1:] = (np.diff(pairs) != 0) | (np.diff(own) != 1) | (np.diff(at) != 1)
     first = np.flatnonzero(fresh)
-    return Runs(pairs[first], own[first], at[first], np.diff(first, append=len(pairs))), first
+    return Runs(pairs[first], own[first], at[first], np.diff(first, append=len(pairs)))
 
 
 def longest(found: Shared, usable: Bools, seen: Seen, halved: Callable[[int], tuple[int, int, int]]) -> Runs:
@@ -84,7 +87,9 @@ def longest(found: Shared, usable: Bools, seen: Seen, halved: Callable[[int], tu
             best.append(_best(*_aligned(found, some[aligned[found.pairs[some]] > 0], usable, seen)))
     runs = [(pair, *halved(pair)) for pair in np.flatnonzero(heavy).tolist()]
     best.append(Runs(*np.array([run for run in runs if run[3]], np.int64).reshape(-1, 4).T))
-    columns = [np.concatenate([getattr(one, name) for one in best]) for name in ("pairs", "own", "at", "windows")]
+    columns = [
+        np.concatenate([getattr(one, name) for one in best]) for name in ("pairs", "own", "at", "windows")
+    ]
     order = np.argsort(columns[0], kind="stable")
     return Runs(*(column[order] for column in columns))
 
@@ -99,7 +104,8 @@ def _aligned(found: Shared, some: I64, usable: Bools, seen: Seen) -> tuple[I64, 
 
 
 def _best(pairs: I64, own: I64, at: I64, usable: Bools) -> Runs:
-    runs, first = runs_of(pairs, own, at)
+    runs = runs_of(pairs, own, at)
+    first = np.cumsum(runs.windows) - runs.windows
     counts = np.flatnonzero(np.logical_or.reduceat(usable, first)) if len(first) else first
     pairs, own, at, windows = (part[counts] for part in (runs.pairs, runs.own, runs.at, runs.windows))
     order = np.lexsort((at, own, -windows, pairs))
