@@ -95,20 +95,25 @@ def text_buffers(column: pa.Array | pa.ChunkedArray) -> tuple[Bytes, I64]:
 
 
 @lru_cache(maxsize=1)
-def _of_bytes() -> tuple[Bytes, Bytes]:
-    """(256,) lower case and class of each byte; longer characters get theirs from the table."""
+def _of_bytes() -> tuple[bytes, bytes]:
+    """Lower case and class of each of 256 bytes; longer characters get theirs from the table."""
     known = table()[:128]
     lower, classes = np.arange(256, dtype=np.uint8), np.full(256, QUIET_CLASS, np.uint8)
     lower[:128], classes[:128] = known & _FOLDED, (known >> FOLD_BITS) & 7
-    return lower, classes
+    return lower.tobytes(), classes.tobytes()
+
+
+def _translated(data: Bytes, to: bytes) -> Bytes:
+    """Each byte replaced; Python's own way is twice as fast as an index of numpy's."""
+    return np.frombuffer(bytearray(data.tobytes().translate(to)), np.uint8)
 
 
 def folded(text: Text) -> tuple[Text, Bytes]:
     """Text in NFC and in lower case without what is skipped, and the class of each byte."""
     lower, classes = _of_bytes()
-    data = lower[text.data]
+    data = _translated(text.data, lower)
     if not len(data) or data.max() < 0x80:
-        return Text(data, text.offsets), classes[text.data]
+        return Text(data, text.offsets), _translated(text.data, classes)
     lead = np.flatnonzero(data >= 0xC0)
     points = _decoded(data, lead)
     entries = table()[points]
@@ -180,7 +185,7 @@ def _rewritten(text: Text) -> Text:
 
 def _classes(data: Bytes, lead: I64 | None = None, entries: NDArray[np.uint32] | None = None) -> Bytes:
     """The class of each byte: of its character, but after the first byte of one that stands alone quiet."""
-    classes = _of_bytes()[1][data]
+    classes = _translated(data, _of_bytes()[1])
     if lead is None or entries is None:
         lead = np.flatnonzero(data >= 0xC0)
         entries = table()[_decoded(data, lead)]

@@ -121,6 +121,15 @@ def test_a_run_is_added_once(tmp_path: Path, cli: Cli) -> None:
     assert (written(out), (index / "index.json").read_bytes()) == (first, both)
 
 
+def test_a_finished_output_does_not_hide_an_index_that_lacks_it(tmp_path: Path, cli: Cli) -> None:
+    source, out = write_jsonl(tmp_path / "a.jsonl", numbered(9)), tmp_path / "out"
+    assert cli("dedup", source, "--index", tmp_path / "one", "--out", out).code == 0
+    ran = cli("dedup", source, "--index", tmp_path / "two", "--out", out)
+    assert (ran.code, "has nothing of this run" in ran.err, "--force" in ran.err) == (2, True, True)
+    assert cli("dedup", source, "--index", tmp_path / "two", "--out", out, "--force").code == 0
+    assert json.loads((tmp_path / "two" / "index.json").read_text())["runs"][0]["records"] == 9
+
+
 def test_an_index_compares_one_thing_only(tmp_path: Path, cli: Cli) -> None:
     source = write_jsonl(tmp_path / "a.jsonl", numbered(3))
     index = tmp_path / "index"
