@@ -21,6 +21,7 @@ from ittools.curate.sketch import Plan
 from ittools.engine.exchange import get_arrays, put_arrays
 from ittools.engine.protocol import Engine
 from ittools.progress import Progress
+from ittools.store.manifest import Manifest
 from ittools.text.characters import plain_characters, plain_words
 from ittools.text.join import pairs_across
 from ittools.text.ragged import I64, Ragged, chain, offsets_of, take
@@ -64,6 +65,20 @@ def check_decisions(
             "precision_estimate": round(1 - len(wrong) / len(seen), 4) if len(seen) else 1.0,
         }
     }
+
+
+def told(manifest: Manifest) -> dict[str, str]:
+    """What a person wants to know beside the funnel."""
+    facts = {"method": manifest["method"], "clusters": f"{manifest['clusters']['count']:,}"}
+    if "minhash" in manifest:
+        found = manifest["minhash"]
+        facts["method"] += f", {found['bands']} bands of {found['rows']}"
+        facts["recall"] = f"{found['recall_at_threshold']:.3f} expected at the threshold"
+    if "check" in manifest:
+        found = manifest["check"]
+        facts["missed"] = f"{found['kept_with_a_kept_twin']} of {found['kept_compared']} kept records"
+        facts["wrong"] = f"{found['dropped_below_threshold']} of {found['dropped_compared']} dropped records"
+    return facts
 
 
 def _first(portions: Sequence[Portion], known: int) -> int:

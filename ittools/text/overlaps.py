@@ -63,12 +63,6 @@ class Seen:
     def times(self) -> I64:
         return np.diff(self.first, append=len(self.texts))
 
-    @cached_property
-    def pairs(self) -> I64:
-        """(text, key), each once, as one number that ascends."""
-        found: I64 = self.texts[self.first] * self.most + self.keys[self.first]
-        return found
-
 
 @dataclass(frozen=True)
 class Met:

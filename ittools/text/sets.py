@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ittools.text.ragged import I64, U64, Ragged, offsets_of, spans, take, within
 
 SLOTS = 27  # bits, at the most: 128 MB
-CHUNK = 1 << 16  # shingles at a time: they stay in the cache
+CHUNK = 1 << 18  # shingles at a time: more are dearer in the cache, fewer in the table of slots
 SURE = 1e-9  # under a limit, against rounding: 0.7 * 10 is 7.000000000000001 in some orders
 Bools = NDArray[np.bool_]
 
