@@ -1,6 +1,8 @@
 """`make bench`: the short benchmarks, or those named: `python -m bench novelty client paid replays`.
 
-`client` and `paid` take minutes, and peers need environments of their own (BENCH_PEERS);
+Curation: `dedup` runs every peer that is there, `corpus` takes minutes at its sizes; `language`,
+`decontaminate`, `filter_rules`, `funnels` and `dedup_defaults` read public datasets (BENCH_DATA).
+`client` and `paid` take minutes too. Peers need environments of their own (BENCH_PEERS);
 `bench.servers` runs real servers (BENCH_SERVERS), `bench.kills` the quickstart, `bench.gpu` needs a GPU.
 """
 

@@ -10,7 +10,7 @@ from ittools.progress import Progress
 from ittools.store.outcome import Outcome
 
 
-def _filter(options: FilterOptions, progress: Progress) -> Outcome:
+def _filter_records(options: FilterOptions, progress: Progress) -> Outcome:
     from ittools.curate.filter import filter_records
 
     return filter_records(options, progress)
@@ -30,7 +30,7 @@ def _decontaminate(options: DecontaminateOptions, progress: Progress) -> Outcome
 
 FILTER = Command(
     FilterOptions,
-    _filter,
+    _filter_records,
     "Drop single records, each for a counted reason: length, emptiness, echo, repetition, run-on, mojibake; "
     "by choice refusals, boilerplate, cut-off outputs and more (--preset strict, --rule), languages, a "
     "blacklist, and what is over a quota. docs/filter.md has every rule with what it drops.",
@@ -45,10 +45,12 @@ DEDUP = Command(
     DedupOptions,
     _dedup,
     "Drop exact and near duplicates. A record goes only when a kept one is alike in instruction, input "
-    "and output; --on compares fewer fields.",
+    "and output; --on compares fewer fields. docs/dedup.md tells how, and what the defaults cost.",
     (
         "ittools dedup runs/quickstart/filter --out runs/dedup",
         "ittools dedup a.jsonl b.jsonl --on instruction --threshold 0.8 --keep longest --out runs/both",
+        "ittools dedup new.jsonl --against runs/dedup --keep-dropped --out runs/new",
+        "ittools dedup monday.jsonl --index runs/seen --out runs/monday",
     ),
 )
 DECONTAMINATE = Command(

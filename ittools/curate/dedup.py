@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ittools.curate.check import check_decisions
+from ittools.curate.check import check_decisions, told
 from ittools.curate.clusters import Clusters, TwinIds, decided, summary, write_clusters
 from ittools.curate.dedup_options import DedupOptions, checked, threshold_of
 from ittools.curate.near import joined, near_groups
@@ -24,9 +25,11 @@ from ittools.curate.parts import emit
 from ittools.curate.portions import Compared, Portion, portioned, stored_bytes
 from ittools.curate.saved_index import SavedIndex, add_run, open_index
 from ittools.curate.semantic import semantic_twins
+from ittools.curate.sending import sent
 from ittools.curate.sketch import RANGE, Plan, Sketched, same_records, sketch
-from ittools.engine.exchange import put_arrays, scratch_folder
-from ittools.engine.protocol import Engine, opened_engine
+from ittools.engine.exchange import is_url, put_arrays, scratch_folder
+from ittools.engine.protocol import Engine, opened_beside_files, opened_engine
+from ittools.errors import UsageError
 from ittools.formats.parts import Part, cut
 from ittools.formats.source import Source, open_input, open_inputs
 from ittools.options import resolved
@@ -65,13 +68,20 @@ def dedup(options: DedupOptions, progress: Progress) -> Outcome:
     with writing(
         options.out, command="dedup", options=options, inputs=entries, force=options.force
     ) as output:
-        if not output.reused or (index is not None and not index.added):
+        if output.reused and index is not None and not index.added:
+            raise UsageError(
+                f"--index {index.path}: has nothing of this run, though {options.out} is finished; "
+                "repeat it with --force"
+            )
+        if not output.reused:
             with (
                 opened_engine(options, progress=progress) as engine,
                 scratch_folder(options.scratch, output.work) as folder,
             ):
                 _write(_Run(options, output, engine, progress, folder), sources, others, index)
-    return outcome(output, f"ittools mix {options.out} --heldout 0.1 --out {options.out.parent / 'mix'}")
+    then = f"ittools decontaminate {options.out} --against EVALSET --out {options.out.parent / 'clean'}"
+    assert output.finished is not None
+    return outcome(output, then, **told(output.finished))
 
 
 def _opened_index(options: DedupOptions, entries: Sequence[InputEntry]) -> SavedIndex | None:
@@ -88,17 +98,22 @@ def _compared(options: DedupOptions) -> Compared:
 
 
 def _write(run: _Run, sources: list[Source], others: list[Source], index: SavedIndex | None) -> None:
-    work = run.output.work
-    how = {"engine": run.engine, "progress": run.progress}
-    theirs = cut(others, work / "against", **how) if others else []  # type: ignore[arg-type]
-    parts = cut(sources, work, **how)  # type: ignore[arg-type]
-    portions = index.portions(0, 0) if index is not None else []
-    portions += portioned(theirs, _stop(portions), len(portions), known=True)
-    known = len(portions)
-    portions += portioned(parts, _stop(portions), known)
-    plan = _plan(run, portions, [*theirs, *parts])
-    clusters = _decide(run, portions, plan)
-    _emit(run, parts, portions, clusters, known, plan, index)
+    """Where only the exchange is shared with a cluster, the input is read and --out written here."""
+    work = run.output.work if is_url(run.folder) else Path(run.folder)
+    with opened_beside_files(run.options, run.engine, run.folder) as here:
+        local = replace(run, engine=here)
+        theirs = cut(others, work / "against", engine=here, progress=run.progress) if others else []
+        parts = cut(sources, work, engine=here, progress=run.progress)
+        portions = index.portions(0, 0) if index is not None else []
+        portions += portioned(theirs, _stop(portions), len(portions), known=True)
+        known = len(portions)
+        portions += portioned(parts, _stop(portions), known)
+        plan = _plan(run, portions, [*theirs, *parts])
+        there = portions
+        if here is not run.engine:
+            there = sent(portions, plan.compared, plan.folder, here, run.progress)
+        clusters = _decide(run, there, plan)
+        _emit(local, parts, portions, clusters, known, plan, index)
 
 
 def _stop(portions: Sequence[Portion]) -> int:
@@ -110,7 +125,9 @@ def _plan(run: _Run, portions: Sequence[Portion], parts: Sequence[Part]) -> Plan
     text = stored_bytes(parts, portions)
     method = options.method
     if method == "auto":
-        method = "join" if records <= JOIN_RECORDS and text <= JOIN_BYTES else "near"
+        # single words and a few letters are in every record: a join would compare nearly all pairs
+        rare = options.unit == "words" and options.ngram > 1
+        method = "join" if rare and records <= JOIN_RECORDS and text <= JOIN_BYTES else "near"
     threshold = threshold_of(options)
     bands, rows = choose_bands(threshold, options.perm)
     return Plan(

@@ -17,8 +17,8 @@ class DedupOptions(EngineOptions, ReadOptions):
     out: Path = option(Path("runs/dedup"), "dataset directory", flags=("-o", "--out"), shapes_output=False)
     method: Literal["auto", "exact", "near", "join", "semantic"] = option(
         "auto",
-        "join compares all, near by MinHash bands, semantic by --embedder; each after exact "
-        "(auto: join where it fits, else near)",
+        "after equal records: join compares all; near by MinHash bands, for any size; semantic by "
+        "--embedder; exact stops there (auto: join up to 400,000 records, else near)",
     )
     on: Literal["all", "instruction", "output", "both"] = option(
         "all", "fields that must each be alike (all: instruction, input, output; both: without input)"
