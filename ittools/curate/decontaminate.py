@@ -11,18 +11,18 @@ record, the method, the coverage and the span; `contamination.parquet` has every
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
-from ittools.curate.decontamination.compare import decontaminate_part
-from ittools.curate.decontamination.evaluation import EvaluationSets, read_sets
-from ittools.curate.decontamination.index import SetCounts, build
+from ittools.curate.decontamination.compare import compare_part, found_file
+from ittools.curate.decontamination.evaluation import read_sets
+from ittools.curate.decontamination.index import Index, SetCounts, build
 from ittools.curate.decontamination.options import DecontaminateOptions, Rule
-from ittools.curate.decontamination.report import CONTAMINATION_FILE, facts_of, write_matches
-from ittools.curate.parts import join_parts
-from ittools.engine.protocol import run_tasks
+from ittools.curate.decontamination.report import CONTAMINATION_FILE, facts_of, reasons_of, write_matches
+from ittools.curate.parts import emit
+from ittools.engine.exchange import get_table, scratch_folder
+from ittools.engine.protocol import Engine, opened_engine
 from ittools.errors import UsageError
-from ittools.formats.parts import Part, cut
-from ittools.formats.source import open_inputs
+from ittools.formats.parts import cut
+from ittools.formats.source import Source, open_inputs
 from ittools.progress import Progress
 from ittools.store.dataset import Output, writing
 from ittools.store.outcome import Outcome, outcome
@@ -44,10 +44,13 @@ def decontaminate(options: DecontaminateOptions, progress: Progress) -> Outcome:
         options.out, command="decontaminate", options=options, inputs=entries, force=options.force
     ) as output:
         if not output.reused:
-            folder = output.work / "evaluation"
-            counts = build(sets, rule, folder)
-            _warn(counts, rule, progress)
-            _write(options, rule, output, cut(sources, output.work), folder, counts, sets, progress)
+            with (
+                opened_engine(options, progress=progress) as engine,
+                scratch_folder(options.scratch, output.work / "evaluation") as folder,
+            ):
+                counts = build(sets, rule, folder)
+                _warn(counts, rule, progress)
+                _write(options, rule, output, sources, counts, folder, engine, progress)
     manifest = output.finished or {}
     facts = facts_of(manifest["decontamination"]["sets"])
     return outcome(
@@ -78,23 +81,24 @@ def _warn(counts: list[SetCounts], rule: Rule, progress: Progress) -> None:
 
 
 def _write(
-    options: DecontaminateOptions,
-    rule: Rule,
-    output: Output,
-    parts: list[Part],
-    folder: Path,
-    counts: list[SetCounts],
-    sets: EvaluationSets,
-    progress: Progress,
-) -> None:
-    stems = [str(output.work / f"part-{i:06d}") for i in range(len(parts))]
+    options: DecontaminateOptions, rule: Rule, output: Output, sources: list[Source],
+    counts: list[SetCounts], folder: str, engine: Engine, progress: Progress,
+) -> None:  # fmt: skip
+    parts = cut(sources, output.work, engine=engine, progress=progress)
     progress.start("decontaminate", len(parts))
-    tasks = [
-        (part, stem, str(folder), rule, options.keep_dropped) for part, stem in zip(parts, stems, strict=True)
-    ]
-    done = run_tasks(
-        decontaminate_part, tasks, engine=options.engine, workers=options.workers, progress=progress
+    tasks = [(part, folder, number, rule, options.keep_dropped) for number, part in enumerate(parts)]
+    met = engine.run(compare_part, tasks, progress)
+    found = [found_file(folder, number) for number in range(len(parts))]
+    reasons = [reasons_of(part, get_table(file)) for part, file in zip(parts, found, strict=True)]
+    progress.start("decontaminate: write", None)
+    funnel = emit(
+        output,
+        parts,
+        [reason for reason, _ in reasons],
+        details=[detail for _, detail in reasons],
+        keep_dropped=options.keep_dropped,
+        engine=engine,
+        progress=progress,
     )
-    funnel = join_parts(output, stems, done, keep_dropped=options.keep_dropped)
-    found = write_matches(output, stems, counts, sets.passages)
-    output.finish(funnel, decontamination={"rule": asdict(rule), "sets": found, "all": CONTAMINATION_FILE})
+    said = write_matches(output, found, met, counts, Index(folder, rule))
+    output.finish(funnel, decontamination={"rule": asdict(rule), "sets": said, "all": CONTAMINATION_FILE})

@@ -9,30 +9,33 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ittools.curate.parts import Counts, join_parts, split_part
+from ittools.curate.parts import emit, read_changed, write_changed
 from ittools.curate.rules import language
 from ittools.curate.rules.no_input import repaired
 from ittools.curate.rules.options import FilterOptions
 from ittools.curate.rules.quota import Decision, Places, decide, first_places, join, parse_quotas, places
-from ittools.curate.rules.reasons import because
+from ittools.curate.rules.reasons import CONTENT, because
 from ittools.curate.rules.table import chosen
 from ittools.engine.protocol import Engine, opened_engine
 from ittools.errors import UsageError, did_you_mean
 from ittools.formats.parts import Part, cut
 from ittools.formats.source import open_inputs
 from ittools.progress import Progress
+from ittools.records.schema import SCHEMA
 from ittools.store.dataset import Output, writing
 from ittools.store.outcome import Outcome, outcome
 from ittools.text.language import known_languages, macro_code
 
 __all__ = ["FilterOptions", "annotate", "filter_records", "reason"]
 
+SMALL = 30_000  # records: judged in a third of a second
 BATCH_BYTES = 32 << 20  # of records judged at a time, or a single one that is larger
 
 
@@ -78,50 +81,93 @@ def _check(options: FilterOptions) -> None:
 def _write(
     options: FilterOptions, output: Output, parts: list[Part], engine: Engine, progress: Progress
 ) -> None:
+    """Judge each part, then with quotas all of them, then write what stays, each text once."""
     stems = [str(output.work / f"part-{i:06d}") for i in range(len(parts))]
     firsts = np.cumsum([0, *(part.records for part in parts)]).tolist()
+    small = firsts[-1] <= SMALL
     progress.start("filter", len(parts))
     tasks = [(part, stem, first, options) for part, stem, first in zip(parts, stems, firsts, strict=False)]
-    found = engine.run(filter_part, tasks, progress)
-    counts = [one for one, _ in found]
+    judged = engine.run(filter_part, tasks, progress, small=small)
+    reasons, details = [one.reasons for one in judged], None
     if options.quota:
-        counts = _apply_quotas(options, output, stems, engine, progress)
-    funnel = join_parts(
-        output, stems, counts, keep_dropped=options.keep_dropped, engine=engine, progress=progress
-    )
-    output.finish(funnel, repaired=sum(number for _, number in found))
+        told = _decided(options, output, stems)
+        progress.start("filter: quotas", len(parts))
+        over = [(*task[:3], one, told, options) for task, one in zip(tasks, judged, strict=True)]
+        both = engine.run(quota_part, over, progress, small=small)
+        reasons, details = [reason for reason, _ in both], [detail for _, detail in both]
+    progress.start("filter: write", None)
+    funnel = emit(
+        output, parts, reasons,
+        details=details,
+        changed=[one.changed for one in judged],
+        keep_dropped=options.keep_dropped,
+        engine=engine,
+        progress=progress,
+    )  # fmt: skip
+    output.finish(funnel, repaired=sum(one.repaired for one in judged))
 
 
-def _apply_quotas(
-    options: FilterOptions, output: Output, stems: list[str], engine: Engine, progress: Progress
-) -> list[Counts]:
-    """The second pass: one decision for the corpus, then each part is split by it."""
+def _decided(options: FilterOptions, output: Output, stems: list[str]) -> str:
+    """Where the one decision for the corpus stands."""
     quotas = parse_quotas(options)
-    decision = decide(join(map(_read_places, stems), quotas), quotas)
     told = output.work / "quotas.pickle"
-    told.write_bytes(pickle.dumps(decision))
-    progress.start("filter: quotas", len(stems))
-    tasks = [(stem, str(told), options) for stem in stems]
-    return engine.run(quota_part, tasks, progress)
+    told.write_bytes(pickle.dumps(decide(join(map(_read_places, stems), quotas), quotas)))
+    return str(told)
 
 
-def filter_part(part: Part, stem: str, first: int, options: FilterOptions) -> tuple[Counts, int]:
-    """Task: one part into kept and dropped; or, where quotas follow, into reasons and places. `first` is the
-    part's position in the corpus. Gives the counts, and how many inputs were made empty."""
-    judged, whys, mended = [], [], 0
-    for batch in _batches(part.read()):
-        batch, number = repaired(batch, options)
-        batch = annotate(batch, options=options)
+@dataclass(frozen=True)
+class Judged:
+    """One part: a reason for each record, null = keep; the file of what was changed; inputs made empty."""
+
+    reasons: pa.DictionaryArray
+    changed: str | None
+    repaired: int
+
+
+def filter_part(part: Part, stem: str, first: int, options: FilterOptions) -> Judged:
+    """Task: the reasons of one part and, where quotas follow, its places. `first` is the part's position in
+    the corpus."""
+    quotas = parse_quotas(options)
+    whys, new, found, mended = [], list[pa.RecordBatch](), [], 0
+    at = first
+    table = part.read(_columns(options))
+    for batch in _batches(table):
+        judged, number = repaired(batch, options)
+        judged = annotate(judged, options=options)
         mended += number
-        judged.append(batch)
-        whys.append(reason(batch, options=options))
-    if not judged:
-        return {}, 0
-    table = pa.Table.from_batches(judged)
-    if not options.quota:
-        return split_part(table, pa.concat_arrays(whys), stem, keep_dropped=options.keep_dropped), mended
-    _write_places(table, whys, stem, first, options)
-    return {}, mended
+        whys.append(reason(judged, options=options))
+        new.append(judged.select([name for name in CHANGING if name in judged.schema.names]))
+        if options.quota:
+            kept = np.flatnonzero(whys[-1].is_null())
+            found.append(first_places(places(judged, quotas, options, at).take(kept), quotas))
+        at += batch.num_rows
+    if options.quota:
+        Path(f"{stem}.places").write_bytes(pickle.dumps(join(found, quotas)))
+    return Judged(_encoded(pa.chunked_array(whys, pa.string())), _changes(table, new, stem), mended)
+
+
+CHANGING = ("id", "input", "language")  # by `repaired` and `annotate`
+
+
+def _columns(options: FilterOptions) -> list[str]:
+    """What rules and quotas look at."""
+    wanted = {*CONTENT, *CHANGING, "context", "rejected", *parse_quotas(options).columns}
+    return [name for name in SCHEMA.names if name in wanted]
+
+
+def _changes(old: pa.Table, batches: list[pa.RecordBatch], stem: str) -> str | None:
+    """The file of those columns that are not as they were; null: none is."""
+    if not batches:
+        return None
+    new = pa.Table.from_batches(batches)
+    changed = {name: new.column(name).combine_chunks() for name in CHANGING
+               if not new.column(name).equals(old.column(name))}  # fmt: skip
+    return write_changed(f"{stem}.changed.arrow", changed) if changed else None
+
+
+def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A byte a record, for thousands of parts wait in one process."""
+    return column.combine_chunks().dictionary_encode().cast(pa.dictionary(pa.int8(), pa.string()))
 
 
 def _batches(table: pa.Table) -> Iterator[pa.RecordBatch]:
@@ -141,50 +187,22 @@ def reason(batch: pa.RecordBatch, *, options: FilterOptions) -> pa.StringArray:
     return pc.coalesce(pa.nulls(batch.num_rows, pa.string()), *found).cast(pa.string())
 
 
-def _write_places(
-    table: pa.Table, whys: list[pa.StringArray], stem: str, first: int, options: FilterOptions
-) -> None:
-    """For the second pass: the records with their reasons, and the places of those that are kept."""
-    quotas = parse_quotas(options)
-    found, at = [], first
-    for batch, why in zip(table.to_batches(), whys, strict=True):
-        kept = np.flatnonzero(why.is_null().to_numpy(zero_copy_only=False))
-        found.append(first_places(places(batch, quotas, options, at).take(kept), quotas))
-        at += batch.num_rows
-    Path(f"{stem}.places").write_bytes(pickle.dumps((first, join(found, quotas))))
-    table = table.append_column("reason", pa.chunked_array(whys, pa.string()))
-    with pa.OSFile(f"{stem}.judged.arrow", "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-
-
 def _read_places(stem: str) -> Places:
-    path = Path(f"{stem}.places")
-    if not path.exists():
-        return Places([], np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0, np.int64))
-    found: Places = pickle.loads(path.read_bytes())[1]
+    found: Places = pickle.loads(Path(f"{stem}.places").read_bytes())
     return found
 
 
-def quota_part(stem: str, decision_path: str, options: FilterOptions) -> Counts:
-    """Task: one part that was judged before, split by its reasons and by the corpus' quotas."""
-    if not Path(f"{stem}.judged.arrow").exists():
-        return {}
+def quota_part(
+    part: Part, stem: str, first: int, judged: Judged, decision_path: str, options: FilterOptions
+) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
+    """Task: the reasons of one part that was judged before, with the corpus' quotas; and where a quota alone
+    drops a record, which one."""
     decision: Decision = pickle.loads(Path(decision_path).read_bytes())
-    first = pickle.loads(Path(f"{stem}.places").read_bytes())[0]
     quotas = parse_quotas(options)
     over: list[str | None] = []
-    with pa.memory_map(f"{stem}.judged.arrow") as source, pa.ipc.open_file(source) as reader:
-        table = reader.read_all()
-        for batch in table.to_batches():
-            over += decision.over(places(batch, quotas, options, first + len(over)))
-        whys = pc.coalesce(
-            pa.concat_arrays([pa.array([], pa.string()), *table.column("reason").chunks]),
-            because(pa.array([one is not None for one in over], pa.bool_()), "over-quota"),
-        )
-        return split_part(table, whys, stem, details=_details(over, whys), keep_dropped=options.keep_dropped)
-
-
-def _details(over: list[str | None], whys: pa.StringArray) -> list[str | None]:
-    """The quota of what went for it alone."""
-    gone = pc.fill_null(pc.equal(whys, "over-quota"), False).to_pylist()
-    return [one if went else None for one, went in zip(over, gone, strict=True)]
+    for batch in read_changed(part, judged.changed, ["id", *quotas.columns]).to_batches():
+        over += decision.over(places(batch, quotas, options, first + len(over)))
+    full = pa.array(over, pa.string())
+    whys = pc.coalesce(judged.reasons.cast(pa.string()), because(full.is_valid(), "over-quota"))
+    alone = pc.if_else(judged.reasons.is_null(), full, pa.scalar(None, pa.string()))
+    return _encoded(pa.chunked_array([whys])), alone.dictionary_encode()

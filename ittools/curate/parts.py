@@ -36,7 +36,7 @@ Columns = Mapping[str, pa.Array]  # by name, one value a record
 class Slice:
     """Records `start` to `stop` of a part, those of `mask` alone (null: all).
 
-    changed: columns of these records that take the place of the part's.
+    changed: Arrow IPC file of columns, for the whole part, that take the place of the part's.
     why: `reason` and `detail` of the records that are left, in `dropped/`.
     """
 
@@ -44,7 +44,7 @@ class Slice:
     start: int
     stop: int
     mask: pa.BooleanArray | None = None
-    changed: Columns = field(default_factory=dict)
+    changed: str | None = None
     why: Columns = field(default_factory=dict)
 
 
@@ -54,7 +54,7 @@ def emit(
     reasons: Sequence[pa.Array],
     *,
     details: Sequence[pa.Array | None] | None = None,
-    changed: Sequence[Columns] | None = None,
+    changed: Sequence[str | None] | None = None,
     keep_dropped: bool = False,
     split: str = "train",
     engine: Engine | None = None,
@@ -63,7 +63,8 @@ def emit(
     """Kept records to `data/`, dropped ones to `dropped/` if asked for, straight from the parts.
 
     reasons: of each part, one a record, null = keep; strings or a dictionary of them.
-    details: of each part, where the reason can be seen; changed: columns that replace the part's.
+    details: of each part, where the reason can be seen.
+    changed: of each part, what `write_changed` wrote of it, or null.
     """
     funnel = Funnel()
     kept: list[Chosen] = []
@@ -71,13 +72,13 @@ def emit(
     for number, (part, reason) in enumerate(zip(parts, reasons, strict=True)):
         assert len(reason) == part.records, f"{len(reason)} reasons for {part.records} records"
         _count(funnel, {pair["values"]: pair["counts"] for pair in pc.value_counts(reason).to_pylist()})
-        new: Columns = changed[number] if changed else {}
+        new = changed[number] if changed else None
         stays = np.asarray(pc.is_null(reason))
         kept.append((part, stays, new, {}))
         if keep_dropped:
             detail = details[number] if details else None
             kind = pa.nulls(part.records, pa.string()) if detail is None else detail
-            gone.append((part, ~stays, new, {"reason": reason.cast(pa.string()), "detail": kind}))
+            gone.append((part, ~stays, new, {"reason": reason, "detail": kind}))
     tasks = _tasks(output.staging / "data", split, kept)
     if keep_dropped:
         tasks += _tasks(output.staging / "dropped", "dropped", gone)
@@ -94,7 +95,7 @@ def _count(funnel: Funnel, counts: Counts) -> None:
             funnel.dropped[reason] += number
 
 
-Chosen = tuple[Part, NDArray[np.bool_], Columns, Columns]
+Chosen = tuple[Part, NDArray[np.bool_], str | None, Columns]
 Task = tuple[str, str, list[Slice]]
 
 
@@ -125,9 +126,9 @@ def _slice(chosen: Chosen, rows: NDArray[np.intp]) -> Slice:
     return Slice(
         part, start, stop,
         None if len(rows) == stop - start else pa.array(mask[start:stop]),
-        # copies: a slice of Arrow would be sent to the task with all that it was cut from
-        {name: pa.concat_arrays([column.slice(start, stop - start)]) for name, column in changed.items()},
-        {name: column.slice(start, stop - start).take(wanted) for name, column in why.items()},
+        changed,
+        {name: column.slice(start, stop - start).take(wanted).cast(pa.string())
+         for name, column in why.items()},
     )  # fmt: skip
 
 
@@ -158,9 +159,7 @@ def write_shard(path: str, split: str, slices: Sequence[Slice]) -> tuple[FileEnt
 
 def _read(one: Slice, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The records of a slice, with their reasons if they are dropped ones."""
-    table = one.part.read().slice(one.start, one.stop - one.start)
-    for name, column in one.changed.items():
-        table = table.set_column(table.schema.get_field_index(name), SCHEMA.field(name), column)
+    table = read_changed(one.part, one.changed).slice(one.start, one.stop - one.start)
     schema = SCHEMA if one.why else schema
     table = table.select(schema.names).cast(schema)
     if one.mask is not None:
@@ -170,6 +169,27 @@ def _read(one: Slice, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         why = {name: column.slice(at, batch.num_rows) for name, column in one.why.items()}
         at += batch.num_rows
         yield dropped_batch(batch, why["reason"], why["detail"]) if why else batch
+
+
+def write_changed(path: str, columns: Columns) -> str:
+    """All values of the columns of one part that a task has changed; gives the path."""
+    batch = pa.RecordBatch.from_pydict(dict(columns))
+    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return path
+
+
+def read_changed(part: Part, changed: str | None, columns: list[str] | None = None) -> pa.Table:
+    """A part, whole or some columns, with what was changed in its place."""
+    table = part.read(columns)
+    if changed is None:
+        return table
+    with pa.memory_map(changed) as source, pa.ipc.open_file(source) as reader:
+        new = reader.read_all()
+    for name in set(new.column_names) & set(table.column_names):
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, SCHEMA.field(name), new.column(name))
+    return table
 
 
 def split_part(
@@ -228,4 +248,4 @@ def join_parts(
 
 
 def _whole(part: Part) -> Chosen:
-    return part, np.ones(part.records, bool), {}, {}
+    return part, np.ones(part.records, bool), None, {}

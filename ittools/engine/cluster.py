@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from ittools.engine.exchange import MissingFile
 from ittools.engine.outcomes import Death, Failure, Outcome, stage_name
 from ittools.engine.schedule import run_on
 from ittools.errors import IttoolsError, UsageError
@@ -151,8 +152,8 @@ class RayLanes:
         if data is None:
             return Failure(_mismatch(node, versions, self.versions), "")
         outcome: Outcome = pickle.loads(data)
-        if isinstance(outcome, Failure) and isinstance(outcome.error, FileNotFoundError):
-            outcome.error.add_note(f"on node {node}: every node must see the files of --out and --scratch")
+        if isinstance(outcome, Failure) and isinstance(outcome.error, (FileNotFoundError, MissingFile)):
+            outcome.error.add_note(f"on node {node}: every node must see the input, --out and --scratch")
         return outcome
 
     def _say_waiting(self) -> None:

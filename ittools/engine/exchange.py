@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import errno
 import hashlib
 import io
 import math
@@ -40,6 +41,11 @@ Arrays = dict[str, NDArray[Any]]
 MAGIC = b"ittools arrays 1\n"
 ALIGN = 64  # bytes; a cache line, and what Arrow aligns to
 MAPPED = 1 << 18  # bytes; up to here a plain read is faster than a map, and holds no file open
+REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
+
+
+class MissingFile(StoreError):
+    """A file of the exchange is not there; where tasks run on several machines, perhaps on another one."""
 
 
 def is_url(where: str | Path) -> bool:
@@ -56,17 +62,28 @@ def scratch_folder(scratch: str | None, work: Path) -> Iterator[str]:
     """A folder for one command's exchange below `--scratch`, gone at the end; without one, `work`.
 
     Its name follows from `work`, so a run after a killed one finds and replaces what that left.
+
+    Raises:
+        StoreError: `scratch` cannot be written, or has no room left.
     """
     if scratch is None:
         yield str(work.absolute())
         return
+    scratch = scratch.removeprefix("file://")  # a path: renamed into place and mapped, as no URL is
     name = hashlib.sha256(f"{platform.node()}:{work.absolute()}".encode()).hexdigest()[:16]
     folder = join(scratch if is_url(scratch) else Path(scratch).absolute(), f"ittools-{name}")
-    remove(folder)
     try:
-        yield folder
-    finally:
         remove(folder)
+        put_arrays(join(folder, "begun"))  # else hours may pass until the first file is refused
+        yield folder
+    except OSError as error:
+        if error.errno not in REFUSED or not str(error.filename).startswith(folder):
+            raise
+        told = f"--scratch {scratch}: {error.strerror} ({error.filename}); give another place"
+        raise StoreError(told) from None
+    finally:
+        with contextlib.suppress(OSError, StoreError):  # what is told is what went wrong before
+            remove(folder)
 
 
 def put_arrays(where: str | Path, /, **arrays: NDArray[Any]) -> None:
@@ -141,7 +158,7 @@ def remove(where: str | Path) -> None:
     """A file or a folder with all in it; what is not there is no error."""
     if is_url(where):
         files, path = _filesystem(str(where))
-        with contextlib.suppress(FileNotFoundError):
+        with _told_by_store(where), contextlib.suppress(FileNotFoundError):
             files.rm(path, recursive=True)
     elif os.path.isdir(where) and not os.path.islink(where):
         shutil.rmtree(where, ignore_errors=True)
@@ -157,7 +174,8 @@ def _writing(where: str | Path) -> Iterator[Any]:
         files, path = _filesystem(str(where))
         sink = io.BytesIO()
         yield sink
-        files.pipe_file(path, sink.getvalue())  # one put; no open file whose close would commit a half
+        with _told_by_store(where):
+            _put(files, path, sink.getvalue())
         return
     folder, name = os.path.split(str(where))
     staged = os.path.join(folder, f".{name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
@@ -170,7 +188,9 @@ def _writing(where: str | Path) -> Iterator[Any]:
         with handle:
             yield handle
         os.replace(staged, where)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename is None:  # a full disk does not say whose
+            error.filename = str(where)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(staged)
         raise
@@ -183,7 +203,12 @@ def _reader(where: str | Path, *, ranged: bool) -> tuple[Reader, int | None]:
     """Reads of one file, and its size where it is known. Small files are read at once."""
     if is_url(where) and ranged:
         files, path = _filesystem(str(where))
-        return (lambda start, length: files.cat_file(path, start, start + length)), None
+
+        def fetched(start: int, length: int) -> bytes:
+            with _told_by_store(where):
+                return files.cat_file(path, start, start + length)  # type: ignore[no-any-return]
+
+        return fetched, None
     data: Any = _fetch(str(where)) if is_url(where) else _local(where)
     view = memoryview(data)
     return (lambda start, length: view[start : start + length]), len(view)
@@ -226,14 +251,34 @@ def _explained(where: str | Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise StoreError(f"{where}: missing; were the files of this run removed while it ran?") from None
+        raise MissingFile(f"{where}: missing; were the files of this run removed while it ran?") from None
     except (ValueError, SyntaxError, KeyError, TypeError) as error:  # Arrow's errors are ValueErrors
         raise StoreError(f"{where}: damaged exchange file ({error}); remove it and run again") from None
 
 
+def _put(files: Any, path: str, content: bytes) -> None:
+    """One put; no open file whose close would commit a half."""
+    try:
+        files.pipe_file(path, content)
+    except FileNotFoundError as error:  # no such bucket
+        raise RuntimeError(str(error)) from None
+
+
+@contextmanager
+def _told_by_store(where: str | Path) -> Iterator[None]:
+    """What a store raises is of any kind: no bucket, no right, no network."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise StoreError(f"{where}: the store says: {error or type(error).__name__}") from error
+
+
 def _fetch(url: str) -> bytes:
     files, path = _filesystem(url)
-    content: bytes = files.cat_file(path)
+    with _told_by_store(url):
+        content: bytes = files.cat_file(path)
     return content
 
 

@@ -72,13 +72,15 @@ def opened_engine(options: EngineOptions, *, progress: Progress | None = None) -
     """The engine of one command. Processes start with the first tasks that need them; Ray starts here.
 
     Raises:
-        UsageError: no worker, Ray missing, or nothing answers at --address.
+        UsageError: no worker, Ray missing, nothing answers at --address, a --scratch of this process alone.
     """
     from ittools.engine.inline import Inline
     from ittools.engine.processes import default_workers, opened_processes
 
     if options.workers is not None and options.workers < 1:
         raise UsageError(f"--workers {options.workers}: at least 1")
+    if (options.scratch or "").startswith("memory://") and options.engine != "inline":
+        raise UsageError(f"--scratch {options.scratch}: no other process sees it; give --engine inline")
     workers = options.workers or default_workers()
     if options.engine == "ray":
         from ittools.engine.cluster import opened_cluster
@@ -91,6 +93,19 @@ def opened_engine(options: EngineOptions, *, progress: Progress | None = None) -
     else:
         with opened_processes(workers, lazily=options.engine == "auto") as processes:
             yield processes
+
+
+@contextmanager
+def opened_beside_files(options: EngineOptions, engine: Engine, folder: str) -> Iterator[Engine]:
+    """For tasks that read the input or write --out: `engine`, or one of this machine alone.
+
+    Where stages exchange files by URL (`folder`), nothing else is shared with the nodes of a cluster.
+    """
+    if options.engine != "ray" or "://" not in folder:
+        yield engine
+        return
+    with opened_engine(EngineOptions()) as here:
+        yield here
 
 
 def run_tasks(

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbench import read_records, written
 
-from ittools.curate.parts import emit, join_parts, split_part
+from ittools.curate.parts import emit, join_parts, split_part, write_changed
 from ittools.engine.processes import opened_processes
 from ittools.engine.protocol import Engine, EngineOptions
 from ittools.formats import parts as parts_module
@@ -155,7 +155,10 @@ def test_changed_columns_take_the_place_of_the_parts_own(
     small(monkeypatch)
     choices: list[list[str | None]] = [[None, "echo", None] * 4, [None] * 9]
     parts = parts_of(tmp_path / "in", [12, 9])
-    changed = [{"language": pa.array([f"l{row}" for row in range(part.records)])} for part in parts]
+    changed = [
+        write_changed(f"{part.path}.new", {"language": pa.array([f"l{row}" for row in range(part.records)])})
+        for part in parts
+    ]
     found = emitted(tmp_path / "out", parts, choices, changed=changed)
     assert [row["language"] for row in read_records(tmp_path / "out")] == [
         f"l{row}" for one in choices for row, reason in enumerate(one) if reason is None

@@ -1,4 +1,7 @@
-"""The evaluation sets as tables of windows: built once, written as .npy, mapped into memory by each task.
+"""The evaluation sets as tables of windows: built once, written to files that each task maps into memory.
+
+Passages with the same words, in one task of one set, are one wording: a set with a thousand turns "Continue."
+is compared once, and found a thousand times.
 
 Template text must not condemn: "The following paragraphs each describe a set of three objects" stands in
 every record of a BBH task. A window that more than a share of one task's records have is left out for that
@@ -7,11 +10,8 @@ task; so is a short record of which as many have all the words in a row. Both ar
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,16 +19,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ittools.curate.decontamination.evaluation import EvaluationSets
+from ittools.curate.decontamination.evaluation import PASSAGES, EvaluationSets
 from ittools.curate.decontamination.options import Rule
-from ittools.text.overlaps import Spelled, WindowTable, full_windows, spell, whole_windows, window_table
-from ittools.text.ragged import I64, U64, Ragged
-from ittools.text.tokens import word_hashes
+from ittools.engine.exchange import get_arrays, get_table, join, put_arrays, put_table
+from ittools.text.overlaps import I32, WindowTable, full_windows, seen, whole_windows, window_table
+from ittools.text.ragged import I64, U64, Ragged, from_lengths, offsets_of, take, within
+from ittools.text.spelled import Spelled, spelled
+from ittools.text.tokens import Bools, mix64, word_hashes
 
-Bools = NDArray[np.bool_]
 FEWEST = 10  # records; text that more of one task share is template text, however few the task has
-MAPPED = 1 << 16  # bytes; smaller arrays are read
-WINDOWS, WHOLE, SHORT = "windows", "whole", "short-{}"
+WINDOWS, WHOLE, SHORT, WORDINGS, TEXTS = "windows", "whole", "short-{}", "wordings", "passages.arrow"
 
 
 @dataclass
@@ -51,38 +51,101 @@ class SetCounts:
         return asdict(self)
 
 
-def build(sets: EvaluationSets, rule: Rule, folder: Path) -> list[SetCounts]:
+@dataclass(frozen=True)
+class Wordings:
+    """What is compared: (wordings,) numbers and, for each, a run of others."""
+
+    sets: I64  # the number of its evaluation set
+    set_sizes: I64  # (sets,) evaluation records
+    asked: Bools  # whether a prompt has it, not an answer
+    members: I64  # passages in their order, by wording
+    member_offsets: I64
+    records: I64  # evaluation records, each once, by wording
+    record_offsets: I64
+    words: U64  # hashes, by wording
+    word_offsets: I64  # of `words`, of `bounds` and of `said`
+    data: NDArray[np.uint8]  # the words themselves
+    bounds: I64
+    said: I64  # (words + 1,) words before each that count: signs do where they are half of the wording
+    window_offsets: I64  # of `usable` and of the windows' keys
+    usable: Bools  # (windows,) whether each counts, as no template text does
+    usable_words: I64  # words that stand in a usable window
+    sizes: I64  # (sizes,) words of those that are sought whole
+
+    @property
+    def spelled(self) -> Spelled:
+        return Spelled(self.data, self.bounds, self.word_offsets)
+
+    @cached_property
+    def lengths(self) -> I64:
+        return np.diff(self.word_offsets)
+
+    @cached_property
+    def window_counts(self) -> I64:
+        return np.diff(self.window_offsets)
+
+    @cached_property
+    def counted(self) -> I64:
+        """(wordings,) words that count."""
+        return np.diff(self.said[self.word_offsets])
+
+    @cached_property
+    def first_members(self) -> I64:
+        found: I64 = self.members[self.member_offsets[:-1]]
+        return found
+
+
+def build(sets: EvaluationSets, rule: Rule, folder: str) -> list[SetCounts]:
     """Write the index of all sets into `folder`."""
-    folder.mkdir()
-    words = word_hashes(sets.passages.column("text"))
-    _save(folder, "words", values=words.values, offsets=words.offsets)
-    with (
-        pa.OSFile(str(folder / "passages.arrow"), "wb") as sink,
-        pa.ipc.new_file(sink, sets.passages.schema) as writer,
-    ):
-        writer.write_table(sets.passages.combine_chunks())
-    counts = [SetCounts(name, records) for name, records in zip(sets.names, sets.records, strict=True)]
-    names = pa.array(sets.names)
-    column = {"set": pc.index_in(sets.passages.column("set"), names).to_numpy().astype(np.int64),
-              "record": sets.passages.column("record").to_numpy()}  # fmt: skip
-    groups = _groups(sets.passages)
+    passages = sets.passages.combine_chunks()
+    put_table(join(folder, TEXTS), passages)
+    column = passages.column("text")
+    words, read = word_hashes(column), spelled(column)
+    records, groups = passages.column("record").to_numpy(), _groups(passages)
+    set_of = pc.index_in(passages.column("set"), pa.array(sets.names)).to_numpy().astype(np.int64)
     found = full_windows(words, rule.ngram) if rule.windowed else Ragged(words.values[:0], 0 * words.offsets)
-    common = _common(found, groups, column["record"], rule.common)
-    usable_words = _usable_words(~common, found, rule.ngram)
-    _save(folder, "usable", values=~common, offsets=found.offsets, words=usable_words)
-    _save(folder, "own", values=found.values)
-    _write(folder, WINDOWS, window_table(found, ~common))
+    common = _common(found, groups, records, rule.common)
+    answers = np.array([of == "answer" for of in passages.column("of").to_pylist()], bool)
+    members, offsets = _members(read, groups * 2 + answers)
+    firsts = members[offsets[:-1]]
+    own, asked = take(words, firsts), ~answers[firsts]
+    if len(firsts) < len(words):
+        read = spelled(column.take(firsts))
+    told = np.unique(
+        np.stack([np.repeat(np.arange(len(firsts)), np.diff(offsets)), records[members]]), axis=1
+    )
+    usable, grams = ~common[_rows(found, firsts)], take(found, firsts)
+    sizes = sorted({int(n) for n in own.lengths if rule.whole and rule.whole <= n < rule.ngram})
+    signs = offsets_of(read.signs)
+    half = 2 * np.diff(signs[own.offsets]) >= own.lengths
+    wordings = Wordings(
+        sets=set_of[firsts], set_sizes=np.array(sets.records, np.int64), asked=asked,
+        members=members, member_offsets=offsets,
+        records=told[1], record_offsets=offsets_of(np.bincount(told[0], minlength=len(firsts))),
+        words=own.values, word_offsets=own.offsets, data=read.data, bounds=read.bounds,
+        said=offsets_of(~read.signs | np.repeat(half, own.lengths)),
+        window_offsets=grams.offsets, usable=usable,
+        usable_words=_usable_words(usable, grams, rule.ngram), sizes=np.array(sizes, np.int64),
+    )  # fmt: skip
+    put_arrays(join(folder, WORDINGS), **vars(wordings))
+    _write(folder, WINDOWS, window_table(grams, usable))
     if rule.exact:
-        asked = np.array([of != "answer" for of in sets.passages.column("of").to_pylist()], bool)
-        whole = whole_windows(words)
+        whole = whole_windows(own)
         _write(folder, WHOLE, window_table(whole, asked[whole.owners]))
-    for size in sorted({int(n) for n in words.lengths if rule.whole and rule.whole <= n < rule.ngram}):
-        runs = full_windows(words, size)
-        alone = (words.lengths == size)[runs.owners]
-        told = ~_common(runs, groups, column["record"], rule.common)
-        _write(folder, SHORT.format(size), window_table(runs, alone & told))
-    _count(counts, column, words.lengths, found, common, rule)
+    for size in sizes:
+        alone = np.flatnonzero(own.lengths == size)
+        runs = from_lengths(full_windows(take(own, alone), size).values, own.lengths == size)
+        met = seen(window_table(runs), full_windows(words, size))
+        whole = from_lengths(met.keys.astype(np.uint64), np.bincount(met.texts, minlength=len(words)))
+        told = ~_common(whole, groups, records, rule.common)[whole.offsets[firsts[alone]]]
+        _write(folder, SHORT.format(size), window_table(runs, told))
+    counts = [SetCounts(name, number) for name, number in zip(sets.names, sets.records, strict=True)]
+    _count(counts, set_of, records, words.lengths, found, common, rule)
     return counts
+
+
+def _rows(ragged: Ragged, records: I64) -> I64:
+    return within(ragged.offsets[records], ragged.lengths[records])
 
 
 def _groups(passages: pa.Table) -> I64:
@@ -92,14 +155,26 @@ def _groups(passages: pa.Table) -> I64:
     return np.array([named.setdefault(pair, len(named)) for pair in pairs], np.int64)
 
 
+def _members(read: Spelled, kinds: I64) -> tuple[I64, I64]:
+    """The passages of each wording, and where those of each begin; wordings by their first passage."""
+    numbers: dict[tuple[int, bytes], int] = {}
+    places = zip(kinds.tolist(), read.offsets.tolist(), np.diff(read.offsets).tolist(), strict=False)
+    found = [numbers.setdefault((kind, read.run(at, count)), len(numbers)) for kind, at, count in places]
+    wording = np.array(found, np.int64)
+    return np.argsort(wording, kind="stable"), offsets_of(np.bincount(wording, minlength=len(numbers)))
+
+
 def _common(found: Ragged, groups: I64, records: I64, share: float) -> Bools:
     """(windows of all,) whether more than `share` of the task's records, and `FEWEST`, have the window."""
+    if share >= 1:
+        return np.zeros(len(found.values), bool)
     owners = found.owners
     group, record = groups[owners], records[owners]
-    order = np.lexsort((record, group, found.values))
-    value, group, record = found.values[order], group[order], record[order]
+    value = mix64(found.values + mix64(group.astype(np.uint64)))  # the same window of another task is another
+    order = np.argsort(value, kind="stable")  # records ascend with passages
+    value, group, record = value[order], group[order], record[order]
     new = np.ones(len(order), bool)
-    new[1:] = (value[1:] != value[:-1]) | (group[1:] != group[:-1])
+    new[1:] = value[1:] != value[:-1]
     fresh = new.copy()
     fresh[1:] |= record[1:] != record[:-1]
     number = np.cumsum(new) - 1  # of the window in its task
@@ -108,110 +183,67 @@ def _common(found: Ragged, groups: I64, records: I64, share: float) -> Bools:
     size = np.bincount(pairs[0], minlength=1)
     most = np.maximum(share * size[group[new]], FEWEST)
     common = np.zeros(len(order), bool)
-    common[order] = (held > most)[number] if share < 1 else False
+    common[order] = (held > most)[number]
     return common
 
 
 def _count(
-    counts: list[SetCounts], column: dict[str, I64], lengths: I64, found: Ragged, common: Bools, rule: Rule
+    counts: list[SetCounts], sets: I64, records: I64, lengths: I64, found: Ragged, common: Bools, rule: Rule
 ) -> None:
     """Records by the most that any passage of theirs offers."""
-    usable = np.zeros(len(lengths), np.int64)
-    np.add.at(usable, found.owners, ~common)
-    # 0 empty, 1 too short for a window, 2 template text alone, 3 usable
+    usable = np.bincount(found.owners, ~common, minlength=len(lengths))
+    # 0 nothing to read, 1 too short for a window, 2 template text alone, 3 usable
     rank = np.select([lengths == 0, lengths < rule.ngram, usable == 0], [0, 1, 2], 3)
     if not rule.windowed:
         rank = np.where(lengths == 0, 0, 3)
-    best: dict[tuple[int, int], int] = {}
-    for key, own in zip(
-        zip(column["set"].tolist(), column["record"].tolist(), strict=True), rank.tolist(), strict=True
-    ):
-        best[key] = max(best.get(key, 0), own)
-    ranks = Counter((number, rank) for (number, _), rank in best.items())
-    owner = column["set"][found.owners]
+    best = np.zeros(sum(one.records for one in counts), np.int64)
+    np.maximum.at(best, records, rank)
+    owner = sets[found.owners]
+    first = 0
     for number, one in enumerate(counts):
-        read = sum(ranks[number, rank] for rank in range(4))
-        one.empty = ranks[number, 0] + one.records - read
-        one.too_short, one.template = ranks[number, 1], ranks[number, 2]
+        ranks = np.bincount(best[first : first + one.records], minlength=4).tolist()
+        one.empty, one.too_short, one.template, _ = ranks
         mine = owner == number
         one.common_ngrams = len(np.unique(found.values[mine & common]))
         one.usable_ngrams = len(np.unique(found.values[mine & ~common]))
+        first += one.records
 
 
-def _write(folder: Path, name: str, table: WindowTable) -> None:
-    _save(folder, name, **{f.name: getattr(table, f.name) for f in fields(table)})
-
-
-def _save(folder: Path, name: str, **arrays: NDArray[Any]) -> None:
-    for part, array in arrays.items():
-        np.save(folder / f"{name}.{part}.npy", array)
-
-
-class Index:
-    """What `build` wrote, as tasks read it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.words = Ragged(self._array("words", "values"), self._array("words", "offsets"))
-        self.usable: Bools = self._array("usable", "values")
-        self.usable_words: I64 = self._array("usable", "words")  # of each passage, in windows that count
-        self.own: U64 = self._array("own", "values")
-        self.window_offsets: I64 = self._array("usable", "offsets")
-        with pa.memory_map(str(folder / "passages.arrow")) as source, pa.ipc.open_file(source) as reader:
-            self.passages = reader.read_all()
-        self.records: I64 = self.passages.column("record").to_numpy()
-        self.spelled = lru_cache(maxsize=4_096)(self._spelled)
-
-    def _array(self, name: str, part: str) -> Any:
-        path = self.folder / f"{name}.{part}.npy"
-        large = path.stat().st_size > MAPPED
-        return np.load(path, mmap_mode="r").view(np.ndarray) if large else np.load(path)
-
-    def _table(self, name: str) -> WindowTable:
-        return WindowTable(**{f.name: self._array(name, f.name) for f in fields(WindowTable)})
-
-    def windows(self) -> WindowTable:
-        return self._table(WINDOWS)
-
-    def wholes(self) -> WindowTable:
-        return self._table(WHOLE)
-
-    def shorts(self) -> Iterator[tuple[int, WindowTable]]:
-        """Tables of the records below an n-gram, by their number of words."""
-        names = (path.name.split(".")[0] for path in self.folder.glob(SHORT.format("*") + ".keys.npy"))
-        for size in sorted(int(name.rpartition("-")[2]) for name in names):
-            yield size, self._table(SHORT.format(size))
-
-    def windows_of(self, passage: int) -> tuple[U64, Bools]:
-        """Its windows, and whether each counts."""
-        place = slice(self.window_offsets[passage], self.window_offsets[passage + 1])
-        return self.own[place], self.usable[place]
-
-    def about(self, passage: int) -> dict[str, Any]:
-        """set, record, row, id, of, task, text."""
-        row: dict[str, Any] = self.passages.slice(passage, 1).to_pylist()[0]
-        return row
-
-    def _spelled(self, passage: int) -> Spelled:
-        return spell(self.about(passage)["text"])
+def _write(folder: str, name: str, table: WindowTable) -> None:
+    put_arrays(join(folder, name), **vars(table))
 
 
 def _usable_words(usable: Bools, windows: Ragged, size: int) -> I64:
     """(passages,) words that stand in a window that counts."""
     at = np.flatnonzero(usable)
     owners = np.searchsorted(windows.offsets, at, side="right") - 1
-    new = _fresh(at - windows.offsets[owners], size, owners)
+    new = fresh_words(owners, at - windows.offsets[owners], size)
     return np.bincount(owners, new, len(windows)).astype(np.int64)
 
 
-def standing(at: I64, size: int) -> int:
-    """Words that stand in any of the windows at these ascending positions."""
-    return int(_fresh(at, size).sum())
-
-
-def _fresh(at: I64, size: int, owners: I64 | None = None) -> I64:
-    """The words of each window that the one before it has not."""
+def fresh_words(owners: I64, at: I64, size: int) -> I64:
+    """The words of each window that the one before it, of the same owner, has not."""
     new = np.full(len(at), size)
-    near = np.minimum(size, np.diff(at))
-    new[1:] = near if owners is None else np.where(owners[1:] == owners[:-1], near, size)
+    new[1:] = np.where(owners[1:] == owners[:-1], np.minimum(size, np.diff(at)), size)
     return new
+
+
+class Index:
+    """What `build` wrote, as tasks read it."""
+
+    def __init__(self, folder: str, rule: Rule) -> None:
+        self.folder, self.rule = folder, rule
+        self.wordings = Wordings(**get_arrays(join(folder, WORDINGS)))
+        self.wholes = self._table(WHOLE) if rule.exact else None
+        self.shorts = [(size, self._table(SHORT.format(size))) for size in self.wordings.sizes.tolist()]
+        self.windows = self._table(WINDOWS) if rule.windowed else None
+        self.passages = get_table(join(folder, TEXTS), [name for name in PASSAGES.names if name != "text"])
+
+    def _table(self, name: str) -> WindowTable:
+        return WindowTable(**get_arrays(join(self.folder, name)))
+
+    @property
+    def keys(self) -> I32:
+        """(windows of all wordings,) the key of each."""
+        assert self.windows is not None
+        return self.windows.own

@@ -1,171 +1,206 @@
 """Which texts say what an evaluation record says.
 
-Hashes choose the pairs, a whole batch at a time; each pair is then read word by word, and only what is equal
-in words counts. Coverage is the share of an evaluation record's words that stand in shared n-grams, as in
-Tülu 3; with template text left out it is the lesser of the share of all words and of those that are not
-template text, so that leaving text out can acquit and never condemn. For the same reason what is shared must
-have `ngram` words besides signs, or all that the evaluation record has: "a step-by-step guide for" are eight
-words by the tokenizer, and six to a reader. A record that is half signs, as brackets to close are, counts
-them.
+Hashes choose the pairs and what they share, a whole batch at a time; then every shared run is read word by
+word, and only what is equal in words counts. Coverage is the share of an evaluation record's words that stand
+in shared n-grams, as in Tülu 3; with template text left out it is the lesser of the share of all words and of
+those that are not template text, so that leaving text out can acquit and never condemn. For the same reason
+what is shared must have `ngram` words besides signs, or all that the evaluation record has: "a step-by-step
+guide for" are eight words by the tokenizer, and six to a reader. A record that is half signs, as brackets to
+close are, counts them.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, partial
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
-from ittools.curate.decontamination.index import Index, standing
-from ittools.curate.decontamination.options import Rule
-from ittools.curate.decontamination.texts import Texts
-from ittools.text.overlaps import (
-    Sought,
-    Spelled,
-    covered,
-    full_windows,
-    meet,
-    overlap,
-    sought,
-    spell,
-    whole_windows,
-)
-from ittools.text.ragged import I64, U64, Ragged
+from ittools.curate.decontamination.index import Index, fresh_words
+from ittools.text.overlaps import Met, Seen, WindowTable, covered, meet, seen, whole_windows
+from ittools.text.ragged import I64, Ragged, offsets_of, spans
+from ittools.text.runs import Shared, longest, longest_by_halving, runs_of, shared
 from ittools.text.shingles import windows
+from ittools.text.spelled import same_words, spelled
 from ittools.text.tokens import Bools, word_hashes
 
-EXACT, WHOLE, NGRAM, SPAN = METHODS = ("exact", "whole", "ngram", "span")
-Candidate = tuple[int, int, int]  # text, number of the method, passage
+EXACT, WHOLE, NGRAM, SPAN = range(4)
+METHODS = ("exact", "whole", "ngram", "span")
+AT_ONCE = 1 << 20  # windows of wordings that are compared at a time
+F64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Match:
-    """One passage found in one text.
+class Hits:
+    """A text says what a wording says; each pair once."""
 
-    within: what of the record; coverage: share of the passage's words; span: the longest run, as written.
-    """
+    texts: I64
+    wordings: I64
+    methods: I64  # numbers of `METHODS`
+    coverage: F64  # share of the wording's words
+    words: I64  # of the longest run
+    at: I64  # its first word in the text
 
-    passage: int
-    within: str
-    method: str
-    coverage: float
-    words: int
-    span: str
-
-    def rank(self) -> tuple[int, float, int, int]:
-        """The best first: an equal prompt, a whole short record, then by coverage."""
-        certain = METHODS.index(self.method) if self.method in (EXACT, WHOLE) else 2
-        return certain, -self.coverage, -self.words, self.passage
+    def __getitem__(self, some: I64 | Bools) -> Hits:
+        return Hits(*(getattr(self, one.name)[some] for one in fields(self)))
 
 
-class Judge:
-    """The index, with what is derived from it once."""
-
-    def __init__(self, index: Index, rule: Rule) -> None:
-        self.index, self.rule = index, rule
-        self.shorts = list(index.shorts())
-        self.wholes = index.wholes() if rule.exact else None
-        self.windows = index.windows() if rule.windowed else None
-
-    def matches(self, texts: Texts) -> Iterator[tuple[int, Match]]:
-        """(text, what it matches); each passage once for a text."""
-        words = word_hashes(texts.said)
-        asked = np.array([name != "output" for name in texts.names], bool)[texts.within]
-        for text, group in groupby(sorted(self._candidates(words, asked)), key=lambda one: one[0]):
-            read = Reading(texts.said[text].as_py(), words.of(text), self.rule.ngram)
-            done: set[int] = set()
-            for _, method, passage in group:
-                found = None if passage in done else self._judged(read, METHODS[method], passage)
-                if found is not None:
-                    done.add(passage)
-                    yield text, Match(passage, texts.name(text), *found)
-
-    def _candidates(self, words: Ragged, asked: Bools) -> Iterator[Candidate]:
-        """Pairs that hashes do not rule out; asked: (texts,) whether it is a prompt."""
-        if self.wholes is not None:
-            for met in meet(self.wholes, whole_windows(words)):
-                own = asked[met.texts]
-                yield from _pairs(met.texts[own], 0, met.passages[own])
-        for size, table in self.shorts:
-            for met in meet(table, windows(words, size)):
-                yield from _pairs(met.texts, 1, met.passages)
-        if self.windows is None:
-            return
-        any_run = self.rule.span > 0 or self.rule.span_share > 0
-        for met in meet(self.windows, windows(words, self.rule.ngram)):
-            texts, passages, shared = covered(met, self.rule.ngram)
-            enough = (shared / self.index.usable_words[passages] > self.rule.coverage) | any_run
-            yield from _pairs(texts[enough], 2, passages[enough])
-
-    def _judged(self, read: Reading, method: str, passage: int) -> tuple[str, float, int, str] | None:
-        """Method, coverage, words and span of a pair that is equal in words too."""
-        own, spelled = self.index.words.of(passage), self.index.spelled(passage)
-        if method in (EXACT, WHOLE):
-            at = read.find(own, spelled)
-            return None if at is None else (method, 1.0, len(own), read.spelled.said(at, len(own)))
-        size = self.rule.ngram
-        grams, usable = self.index.windows_of(passage)
-        found = overlap(own, grams, read.sought, usable, size)
-        if found is None:
-            return None
-        first, at, words = found.run
-        if spelled.words(first, words) != read.spelled.words(at, words):
-            return None
-        equal = read.equal(spelled, found.matched, found.at)
-        said = ~spelled.signs | (2 * spelled.signs.sum() >= len(own))  # (words,) those that count
-        if said[np.unique(equal[:, None] + np.arange(size))].sum() < min(size, said.sum()):
-            return None
-        share = standing(equal, size) / len(own)
-        coverage = min(share, standing(equal[usable[equal]], size) / int(self.index.usable_words[passage]))
-        if coverage > self.rule.coverage:
-            return NGRAM, coverage, words, read.spelled.said(at, words)
-        if said[first : first + words].sum() >= self._longest(len(own)):
-            return SPAN, coverage, words, read.spelled.said(at, words)
-        return None
-
-    def _longest(self, words: int) -> float:
-        """Words of a run that condemn by themselves, for a passage of so many."""
-        share = math.ceil(self.rule.span_share * words - 1e-9)  # 0.55 * 20 is above 11
-        limits = [self.rule.span] * (self.rule.span > 0)
-        limits += [max(self.rule.ngram, share)] * (self.rule.span_share > 0)
-        return min(limits, default=math.inf)
+def chained(parts: Sequence[Hits]) -> Hits:
+    columns = [
+        np.concatenate([getattr(part, one.name) for part in (NO_HITS, *parts)]) for one in fields(Hits)
+    ]
+    return Hits(*columns)
 
 
-def _pairs(texts: I64, method: int, passages: I64) -> Iterator[Candidate]:
-    return ((text, method, passage) for text, passage in zip(texts.tolist(), passages.tolist(), strict=True))
+_NUMBERS = np.zeros(0, np.int64)
+NO_HITS = Hits(_NUMBERS, _NUMBERS, _NUMBERS, np.zeros(0), _NUMBERS, _NUMBERS)
 
 
-class Reading:
-    """One text, read for all passages that may be in it."""
+def hits_of(said: pa.Array, asked: Bools, index: Index) -> Hits:
+    """What the texts say of the index; asked: (texts,) whether each is a prompt."""
+    return chained(list(_Batch(said, asked, index).hits()))
 
-    def __init__(self, text: str, words: U64, size: int) -> None:
-        self.words, self.size = words, size
-        self.spelled = spell(text)
+
+@dataclass(frozen=True)
+class _Batch:
+    said: pa.Array
+    asked: Bools
+    index: Index
 
     @cached_property
-    def sought(self) -> Sought:
-        return sought(self.words, self.size)
+    def words(self) -> Ragged:
+        return word_hashes(self.said)
 
-    def find(self, own: U64, spelled: Spelled) -> int | None:
-        """Where all the passage's words stand in a row, first."""
-        theirs = full_windows(Ragged(self.words, np.array([0, len(self.words)])), len(own)).values
-        wanted = whole_windows(Ragged(own, np.array([0, len(own)]))).values
-        said = spelled.words(0, len(own))
-        places = np.flatnonzero(theirs == wanted).tolist()
-        return next((at for at in places if self.spelled.words(at, len(own)) == said), None)
+    def hits(self) -> Iterator[Hits]:
+        equal = self._equal_prompts()
+        done = [equal, *(self._but(equal, self._short_records(*short)) for short in self.index.shorts)]
+        yield from done
+        if self.index.windows is None:
+            return
+        found = self._seen(self.index.windows, self.index.rule.ngram)
+        for met in meet(self.index.windows, found):
+            texts, wordings = self._likely(met)
+            new = ~np.isin(self._pair(texts, wordings), self._pair(equal.texts, equal.wordings))
+            texts, wordings = texts[new], wordings[new]
+            grams = self.index.wordings.window_counts[wordings]
+            for first, last in spans(offsets_of(grams), AT_ONCE):
+                yield self._judged(found, texts[first:last], wordings[first:last])
 
-    def equal(self, spelled: Spelled, matched: I64, at: I64) -> I64:
-        """Those of the passage's windows that are equal in words, a run of them read at a time."""
-        begins = np.ones(len(matched), bool)
-        begins[1:] = (np.diff(matched) != 1) | (np.diff(at) != 1)
-        first = np.flatnonzero(begins)
-        keep = []
-        for begin, count in zip(first.tolist(), np.diff(first, append=len(matched)).tolist(), strict=True):
-            words = count + self.size - 1
-            own = spelled.words(int(matched[begin]), words)
-            keep.append(np.full(count, own == self.spelled.words(int(at[begin]), words)))
-        equal: I64 = matched[np.concatenate(keep)]
-        return equal
+    def _pair(self, texts: I64, wordings: I64) -> I64:
+        return texts * len(self.index.wordings.sets) + wordings
+
+    def _but(self, equal: Hits, hits: Hits) -> Hits:
+        known = self._pair(equal.texts, equal.wordings)
+        return hits[~np.isin(self._pair(hits.texts, hits.wordings), known)]
+
+    def _seen(self, table: WindowTable, size: int) -> Seen:
+        found = seen(table, windows(self.words, size))
+        full = self.words.lengths[found.texts] >= size  # a shorter text has one window, of all its words
+        return (
+            found
+            if full.all()
+            else replace(found, texts=found.texts[full], keys=found.keys[full], places=found.places[full])
+        )
+
+    def _equal_prompts(self) -> Hits:
+        table = self.index.wholes
+        if table is None:
+            return NO_HITS
+        hits = self._whole(EXACT, table, seen(table, whole_windows(self.words)))
+        same = self.words.lengths[hits.texts] == hits.words
+        return hits[same & self.asked[hits.texts]]
+
+    def _short_records(self, size: int, table: WindowTable) -> Hits:
+        return self._whole(WHOLE, table, self._seen(table, size))
+
+    def _whole(self, method: int, table: WindowTable, found: Seen) -> Hits:
+        """Wordings that stand whole in texts, where their window stands first."""
+        hits = chained([
+            Hits(met.texts, met.passages, np.full(len(met.texts), method), np.ones(len(met.texts)),
+                 self.index.wordings.lengths[met.passages], met.places)
+            for met in meet(table, found)
+        ])  # fmt: skip
+        hits = hits[self.words.lengths[hits.texts] - hits.at >= hits.words]
+        return hits[self._equal(hits.texts, hits.at, hits.wordings, 0 * hits.at, hits.words)]
+
+    def _equal(self, texts: I64, at: I64, wordings: I64, own: I64, count: I64) -> Bools:
+        """Whether `count` words are equal: of the texts from `at` on, of the wordings from `own` on."""
+        if not len(texts):
+            return np.zeros(0, bool)
+        some, number = np.unique(texts, return_inverse=True)
+        read, wording = spelled(self.said.take(pa.array(some))), self.index.wordings
+        return same_words(read, read.offsets[number] + at,
+                          wording.spelled, wording.word_offsets[wordings] + own, count)  # fmt: skip
+
+    def _likely(self, met: Met) -> tuple[I64, I64]:
+        """Pairs that may share enough."""
+        rule = self.index.rule
+        texts, wordings, words = covered(met, rule.ngram)
+        enough = words / self.index.wordings.usable_words[wordings] > rule.coverage
+        if rule.span or rule.span_share:
+            enough[:] = True
+        return texts[enough], wordings[enough]
+
+    def _judged(self, seen: Seen, texts: I64, wordings: I64) -> Hits:
+        """Those pairs whose equal words are enough: by their hashes first, then as they are read."""
+        rule, wording = self.index.rule, self.index.wordings
+        found = shared(seen, self.index.keys, wording.window_offsets, texts, wordings)
+        share, enough = self._shares(found, wordings)
+        found = found[enough[found.pairs]]
+        equal = self._read_equal(found, texts, wordings)
+        if not equal.all():
+            found = found[equal]
+            share, enough = self._shares(found, wordings)
+            found = found[enough[found.pairs]]
+        usable = wording.usable[wording.window_offsets[wordings[found.pairs]] + found.own]
+        runs = longest(found, usable, seen, partial(self._halved, texts, wordings))
+        pairs, words = runs.pairs, runs.windows + rule.ngram - 1
+        first = wording.word_offsets[wordings[pairs]] + runs.own
+        ngram = share[pairs] > rule.coverage
+        span = wording.said[first + words] - wording.said[first] >= self._limits(wordings[pairs])
+        methods = np.where(ngram, NGRAM, SPAN)
+        hits = Hits(texts[pairs], wordings[pairs], methods, share[pairs], words, runs.at)
+        same = self._equal(hits.texts, hits.at, hits.wordings, runs.own, words)
+        return hits[(ngram | span) & same]
+
+    def _shares(self, found: Shared, wordings: I64) -> tuple[F64, Bools]:
+        """(pairs,) coverage, and whether it, or else a run, may condemn."""
+        rule, wording = self.index.rule, self.index.wordings
+        pairs, own, count = found.pairs, found.own, len(wordings)
+        new = fresh_words(pairs, own, rule.ngram)
+        ends = wording.word_offsets[wordings[pairs]] + own + rule.ngram
+        said = np.bincount(pairs, wording.said[ends] - wording.said[ends - new], count)
+        usable = wording.usable[wording.window_offsets[wordings[pairs]] + own]
+        counts = np.bincount(pairs[usable], fresh_words(pairs[usable], own[usable], rule.ngram), count)
+        share = np.bincount(pairs, new, count) / wording.lengths[wordings]
+        share = np.minimum(share, counts / wording.usable_words[wordings])
+        likely = (share > rule.coverage) | (rule.span > 0) | (rule.span_share > 0)
+        return share, likely & (said >= np.minimum(rule.ngram, wording.counted[wordings]))
+
+    def _read_equal(self, found: Shared, texts: I64, wordings: I64) -> Bools:
+        """Whether each window is equal in words; those in a row are read together."""
+        runs = runs_of(found.pairs, found.own, found.at)
+        words = runs.windows + self.index.rule.ngram - 1
+        equal = self._equal(texts[runs.pairs], runs.at, wordings[runs.pairs], runs.own, words)
+        return np.repeat(equal, runs.windows)
+
+    def _halved(self, texts: I64, wordings: I64, pair: int) -> tuple[int, int, int]:
+        wording, number = self.index.wordings, int(wordings[pair])
+        own = slice(wording.word_offsets[number], wording.word_offsets[number + 1])
+        usable = wording.usable[wording.window_offsets[number] : wording.window_offsets[number + 1]]
+        return longest_by_halving(
+            wording.words[own], self.words.of(int(texts[pair])), usable, self.index.rule.ngram
+        )
+
+    def _limits(self, wordings: I64) -> F64:
+        """Words of a run that condemn by themselves."""
+        rule, limits = self.index.rule, np.full(len(wordings), np.inf)
+        if rule.span:
+            limits[:] = rule.span
+        if rule.span_share:
+            share = np.ceil(rule.span_share * self.index.wordings.lengths[wordings] - 1e-9)  # 0.55 * 20 > 11
+            limits = np.minimum(limits, np.maximum(rule.ngram, share))
+        return limits

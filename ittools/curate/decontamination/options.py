@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from ittools.engine.protocol import EngineName
+from ittools.engine.protocol import EngineOptions
 from ittools.errors import UsageError
 from ittools.formats.source import ReadOptions
 from ittools.options import option
@@ -89,7 +89,7 @@ def _check(rule: Rule) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecontaminateOptions(ReadOptions):
+class DecontaminateOptions(EngineOptions, ReadOptions):
     out: Path = option(
         Path("runs/decontaminate"), "dataset directory", flags=("-o", "--out"), shapes_output=False
     )
@@ -119,6 +119,4 @@ class DecontaminateOptions(ReadOptions):
         COMMON, "leave out n-grams of more than this share of one evaluation task's records, and 10 (1: none)"
     )
     keep_dropped: bool = option(False, "write dropped records to dropped/, with what they match")
-    engine: EngineName = option("auto", "where tasks run", shapes_output=False)
-    workers: int | None = option(None, "processes (default: one per core)", shapes_output=False)
     force: bool = option(False, "replace another finished output", shapes_output=False)

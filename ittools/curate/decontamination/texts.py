@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +15,15 @@ from numpy.typing import NDArray
 
 from ittools.curate.decontamination.options import Side
 from ittools.text.ragged import I64
+from ittools.text.tokens import Bools
 
 Numbers = NDArray[np.integer[Any]]
+PROMPT, OUTPUT = 0, -1  # a text's place in its record; n: user turn n of the context
+COLUMNS: dict[Side, list[str]] = {
+    "prompt": ["id", "instruction", "input", "context"],
+    "output": ["id", "output"],
+    "all": ["id", "instruction", "input", "output", "context"],
+}
 
 
 @dataclass(frozen=True)
@@ -26,35 +32,39 @@ class Texts:
 
     said: pa.LargeStringArray
     records: I64
-    names: list[str]  # by number: "prompt", "output", "turn 1" ...
-    within: Numbers
+    places: I64
+
+    @property
+    def asked(self) -> Bools:
+        """(texts,) whether each is a prompt or a user turn."""
+        found: Bools = self.places != OUTPUT
+        return found
 
     def name(self, text: int) -> str:
-        return self.names[int(self.within[text])]
+        place = int(self.places[text])
+        return {PROMPT: "prompt", OUTPUT: "output"}.get(place, f"turn {place}")
 
 
 def texts_of(table: pa.Table, on: Side) -> Texts:
     """Prompts (instruction and input), user turns of the context, and outputs, as `on` says."""
     said: list[pa.Array] = []
-    records: list[Any] = []
-    names: list[str] = []
-    within: list[Any] = []
-
-    def add(column: pa.Array, owners: Numbers, name: str) -> None:
-        said.append(column)
-        records.append(owners)
-        within.append(np.full(len(column), len(names)))
-        names.append(name)
-
+    records: list[Numbers] = []
+    places: list[Numbers] = []
     everyone = np.arange(table.num_rows)
     if on != "output":
         both = [_large(table, name) for name in ("instruction", "input")]
-        add(pc.binary_join_element_wise(*both, pa.scalar("\n", pa.large_string())), everyone, "prompt")
-        for turn, (column, owners) in enumerate(_user_turns(table), 1):
-            add(column, owners, f"turn {turn}")
+        said.append(pc.binary_join_element_wise(*both, pa.scalar("\n", pa.large_string())))
+        records.append(everyone)
+        places.append(np.full(table.num_rows, PROMPT))
+        turns = _user_turns(table)
+        said.append(turns.said)
+        records.append(turns.records)
+        places.append(turns.places)
     if on != "prompt":
-        add(_large(table, "output"), everyone, "output")
-    return Texts(pa.concat_arrays(said), np.concatenate(records), names, np.concatenate(within))
+        said.append(_large(table, "output"))
+        records.append(everyone)
+        places.append(np.full(table.num_rows, OUTPUT))
+    return Texts(pa.concat_arrays(said), np.concatenate(records), np.concatenate(places))
 
 
 def _large(table: pa.Table, name: str) -> pa.Array:
@@ -62,17 +72,16 @@ def _large(table: pa.Table, name: str) -> pa.Array:
                         if table.num_rows else pa.array([], pa.large_string()), "")  # fmt: skip
 
 
-def _user_turns(table: pa.Table) -> Iterator[tuple[pa.Array, Numbers]]:
-    """The first user turns of all contexts and their records, then the second ones ..."""
+def _user_turns(table: pa.Table) -> Texts:
+    """The user turns of the contexts, those of a record together and numbered from 1."""
     context = table.column("context").combine_chunks()
     context = context.chunk(0) if isinstance(context, pa.ChunkedArray) and context.num_chunks else context
     owners = np.asarray(pc.list_parent_indices(context))
     if not len(owners):
-        return
+        return Texts(pa.array([], pa.large_string()), owners, owners)
     turns = pc.list_flatten(context)
     asked = np.asarray(pc.fill_null(pc.equal(pc.struct_field(turns, "role"), "user"), False))
-    owners, content = owners[asked], pc.struct_field(turns, "content").cast(pa.large_string()).filter(asked)
-    place = np.arange(len(owners)) - np.searchsorted(owners, owners, side="left")
-    for number in range(int(place.max(initial=-1)) + 1):
-        these = place == number
-        yield pc.fill_null(content.filter(pa.array(these)), ""), owners[these]
+    content = pc.struct_field(turns, "content").cast(pa.large_string()).filter(pa.array(asked))
+    owners = owners[asked]
+    places = np.arange(len(owners)) - np.searchsorted(owners, owners, side="left") + 1
+    return Texts(pc.fill_null(content, ""), owners, places)

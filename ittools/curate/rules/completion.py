@@ -6,12 +6,14 @@ on into the next "Input:" (175 of 252 answers of GPT-3 davinci to the prompts of
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ittools.curate.rules.bounds import matches_at, with_byte, with_bytes
 from ittools.curate.rules.lengths import words
 from ittools.curate.rules.options import FilterOptions
-from ittools.curate.rules.reasons import any_of, because, looks_like_code, matches, trimmed
+from ittools.curate.rules.reasons import any_of, because, because_at, looks_like_code, matches, trimmed
 
 TAIL = 400  # characters looked at for the end
 FEWEST_IN_LINE = 20  # words of a last line that is prose and no heading, item or verse
@@ -73,9 +75,12 @@ def _cut(output: pa.StringArray, options: FilterOptions) -> pa.BooleanArray:
 def run_on(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
     """After the answer a new `Input:` or `Instruction:` begins, which the task did not ask for."""
     output, asked = batch.column("output"), batch.column("instruction")
-    task = pc.and_not(pc.match_substring_regex(output, _NEW_TASK), matches(asked, _ABOUT_TASKS))
-    given = pc.and_not(pc.match_substring_regex(output, _NEW_INPUT), matches(asked, _ABOUT_INPUT))
-    return because(any_of(task, given), "run-on")
+    lines = with_byte(output, 0x0A)
+    tasks = matches_at(output, np.union1d(lines, with_bytes(output, b"<|")), _NEW_TASK, ignore_case=False)
+    tasks = np.setdiff1d(tasks, matches_at(asked, tasks, _ABOUT_TASKS))
+    given = matches_at(output, lines, _NEW_INPUT, ignore_case=False)
+    given = np.setdiff1d(given, matches_at(asked, given, _ABOUT_INPUT))
+    return because_at(np.union1d(tasks, given), len(output), "run-on")
 
 
 def output_repeats_instruction(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:

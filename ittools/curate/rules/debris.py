@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ittools.curate.rules.bounds import matches_at, with_byte, with_bytes
 from ittools.curate.rules.options import FilterOptions
-from ittools.curate.rules.reasons import CONTENT, any_of, because, confirmed, matches
+from ittools.curate.rules.reasons import CONTENT, any_of, because, because_at, matches
+from ittools.text.ragged import I64
 
 # cp1252 says of bytes 0x80 to 0x9F; the five that it leaves free are control characters, as in latin-1
 _CP1252 = {bytes([b]).decode("cp1252", "replace"): b for b in range(0x80, 0xA0)
@@ -38,6 +41,7 @@ _SEQUENCE = "|".join(
     f"(?:{lead}[{re.escape(_REST)}]{{{_SIZES[lead]}}}){{{least},}}" for lead, least in _LEADS.items()
 )
 _SEQUENCES = re.compile(_SEQUENCE)
+_POINTED = r"[\x{c2}-\x{f4}][\x{80}-\x{bf}\x{152}-\x{192}\x{2c6}-\x{2122}]"
 _CLOSING = "\u00bb\u201d\u2019\u00ae\u2122"  # may follow a capital: \u00abMANH\u00c3\u00bb
 _ABOUT_ENCODING = (
     r"mojibake|encod|decod|unicode|utf-?8|charset|garbled|character set|latin-1|ascii|codepage|乱码|кодиров"
@@ -56,17 +60,17 @@ _ABOUT_MARKUP = (
 
 def mojibake(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
     """UTF-8 that was read as cp1252, or U+FFFD, in any field; not where the task is about encodings."""
-    found = any_of(*(garbled(batch.column(name)) for name in CONTENT))
-    about = matches(batch.column("instruction"), _ABOUT_ENCODING)
-    return because(pc.and_not(found, about), "mojibake")
+    found = np.unique(np.concatenate([garbled(batch.column(name)) for name in CONTENT]))
+    about = matches_at(batch.column("instruction"), found, _ABOUT_ENCODING)
+    return because_at(np.setdiff1d(found, about), batch.num_rows, "mojibake")
 
 
-def garbled(column: pa.StringArray) -> pa.BooleanArray:
-    lost = pc.match_substring(column, "\ufffd")
-    pointed = pc.match_substring_regex(
-        column, r"[\x{c2}-\x{f4}][\x{80}-\x{bf}\x{152}-\x{192}\x{2c6}-\x{2122}]"
-    )
-    return pc.or_(lost, confirmed(column, pointed, double_encoded))
+def garbled(column: pa.StringArray) -> I64:
+    """Positions of the texts that were decoded wrongly. Letters from U+00C2 to U+00F4 begin with C3."""
+    at = matches_at(column, with_byte(column, 0xC3), _POINTED, ignore_case=False)
+    sure = [double_encoded(text) for text in column.take(pa.array(at)).to_pylist()]
+    lost = with_bytes(column, "\ufffd".encode())
+    return np.union1d(at[np.array(sure, bool)], lost)
 
 
 def double_encoded(text: str) -> bool:

@@ -6,12 +6,15 @@ input again (Wang et al. 2022, arXiv 2212.10560). Ours are wider: a default must
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ittools.curate.rules.bounds import begins_with, fewer_words, mask_at, matches_at
 from ittools.curate.rules.language import comparable
 from ittools.curate.rules.options import FilterOptions
-from ittools.curate.rules.reasons import any_of, because, matches, trimmed
+from ittools.curate.rules.reasons import any_of, because, because_at, trimmed
+from ittools.text.ragged import I64
 
 # a word in any script; a letter each where a script has no spaces
 _WORD = (
@@ -26,6 +29,7 @@ _NO_OUTPUT = (
     r"|^\s*[<(\[]?\s*no ?output\s*(?:>\s*)?(?:[-–—:.,(]|required|needed|necessary|possible"
     r"|available)[^\n]{0,80}$"
 )
+_NO_OUTPUT_BEGINS = b"nN&<({[\"'`\\ \t\n\f\r"  # or a letter that is none of ASCII
 
 
 def words(column: pa.Array) -> pa.Array:
@@ -39,6 +43,12 @@ def empty_instruction(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray
 
 def instruction_too_short(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
     """One word fewer is enough in languages that say more in one; any number after earlier turns ("Why?")."""
+    at = fewer_words(batch.column("instruction"), options.min_instruction_words)
+    few = _too_few_words(batch.take(pa.array(at)), options)
+    return because_at(at[np.asarray(few)], batch.num_rows, "instruction-too-short")
+
+
+def _too_few_words(batch: pa.RecordBatch, options: FilterOptions) -> pa.BooleanArray:
     instruction = batch.column("instruction")
     rich = pc.or_kleene(
         pc.match_substring_regex(instruction, r"\p{Hangul}"),
@@ -46,17 +56,18 @@ def instruction_too_short(batch: pa.RecordBatch, options: FilterOptions) -> pa.S
     )
     fewest = pc.subtract(options.min_instruction_words, rich.cast(pa.int32()))
     turns = pc.fill_null(pc.list_value_length(batch.column("context")), 0)
-    few = pc.and_(pc.less(words(instruction), fewest), pc.less(turns, 2))  # a system message is no turn
-    return because(few, "instruction-too-short")
+    return pc.and_(pc.less(words(instruction), fewest), pc.less(turns, 2))  # a system message is no turn
 
 
 def instruction_too_long(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
-    return because(_more_words(batch, "instruction", options.max_instruction_words), "instruction-too-long")
+    at = _more_words(batch, "instruction", options.max_instruction_words)
+    return because_at(at, batch.num_rows, "instruction-too-long")
 
 
 def empty_output(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
     """`<nooutput>` is no answer even where empty outputs are wanted."""
-    spelt = matches(batch.column("output"), _NO_OUTPUT)
+    column = batch.column("output")
+    spelt = mask_at(matches_at(column, begins_with(column, _NO_OUTPUT_BEGINS), _NO_OUTPUT), len(column))
     if options.min_output_words == 0:
         return because(spelt, "empty-output")
     return because(any_of(spelt, pc.equal(trimmed(batch, "output"), "")), "empty-output")
@@ -75,16 +86,16 @@ def output_too_short(batch: pa.RecordBatch, options: FilterOptions) -> pa.String
 
 
 def output_too_long(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
-    return because(_more_words(batch, "output", options.max_output_words), "output-too-long")
+    at = _more_words(batch, "output", options.max_output_words)
+    return because_at(at, batch.num_rows, "output-too-long")
 
 
-def _more_words(batch: pa.RecordBatch, name: str, most: int) -> pa.BooleanArray:
-    """Counts only where there are bytes enough: a word in most scripts is one byte and a space."""
+def _more_words(batch: pa.RecordBatch, name: str, most: int) -> I64:
+    """Counts only where there are bytes enough: a word is a byte at least."""
     column = batch.column(name)
-    long = pc.greater(pc.binary_length(column), most)
-    if not pc.any(long, min_count=0).as_py():
-        return long
-    return pc.and_(long, pc.greater(words(column), most))
+    long = np.flatnonzero(pc.greater(pc.binary_length(column), most))
+    at: I64 = long[np.asarray(pc.greater(words(column.take(pa.array(long))), most))]
+    return at
 
 
 def output_echoes_input(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:

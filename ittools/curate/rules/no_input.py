@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ittools.curate.rules.bounds import begins_with, mask_at, matches_at
 from ittools.curate.rules.options import FilterOptions
-from ittools.curate.rules.reasons import because, matches
+from ittools.curate.rules.reasons import because
 from ittools.records.build import content_id
 from ittools.records.schema import SCHEMA
 
@@ -34,8 +36,17 @@ _NO_INPUT = f"{_OPEN}(?:{_SPELT}){_CLOSE}"
 _BRACKETED = r"^\s*[<\[({]\s*(?:none|null|nil|empty|blank|无|없음|なし)\s*[>\])}][.\s]*$"
 
 
+_AROUND = "&lgt;<>()[]{}\"'`\\:.,;!?。 \t\n\f\r"  # all of _OPEN and _CLOSE
+_FIRST = b"nNaAsSpPkKoOeEgGiIbB"  # of what is spelt, "girdi" without its "g" too; or none of ASCII
+_LONGEST = 96  # bytes of what is spelt, and twice as many
+
+
 def says_no_input(column: pa.StringArray) -> pa.BooleanArray:
-    return matches(column, f"{_NO_INPUT}|{_BRACKETED}")
+    at = np.flatnonzero(pc.greater(pc.binary_length(column), 1))
+    inner = pc.utf8_trim(column.take(pa.array(at)), _AROUND)
+    short = np.flatnonzero(pc.less_equal(pc.binary_length(inner), _LONGEST))
+    at = at[np.intersect1d(short, begins_with(inner, _FIRST))]
+    return mask_at(matches_at(column, at, f"{_NO_INPUT}|{_BRACKETED}"), len(column))
 
 
 def no_input(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:

@@ -5,8 +5,6 @@ because([True, False], "empty-output")  -> ["empty-output", null]
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -50,11 +48,3 @@ def any_of(first: pa.Array, *others: pa.Array) -> pa.BooleanArray:
     for other in others:
         first = pc.or_kleene(first, other)
     return first
-
-
-def confirmed(column: pa.Array, pointed: pa.Array, sure: Callable[[str], bool]) -> pa.BooleanArray:
-    """An exact check on the few texts that a cheap vectorised one points at."""
-    at = np.flatnonzero(pc.fill_null(pointed, False).to_numpy(zero_copy_only=False))
-    found = np.zeros(len(column), bool)
-    found[at] = [sure(text) for text in column.take(pa.array(at)).to_pylist()]
-    return pa.array(found)

@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ittools.curate.rules.options import FilterOptions
+from ittools.curate.rules.pieces import GRAM, may_loop, may_repeat, may_repeat_lines, stretches
 from ittools.curate.rules.reasons import because_at, looks_like_code, matches
+from ittools.text.ragged import I64
 from ittools.text.tokens import mix64, text_buffers
 
-GRAM = 4  # words; repetition is counted in runs of four
 FEWEST_GRAMS = 20  # below, a list of alike lines would count as repetition
 FEWEST_LINES = 4  # with letters in them
 LOOP = 6  # times in a row that a sentence, or two or three in turn, are said; refrains rarely reach it
@@ -39,9 +40,9 @@ _RULERS = frozenset(" \t\n\r\u00a0\u3000-=_*#.~+|─━═·…—–<>/\\0")  #
 class Units(NamedTuple):
     """Pieces of texts: which text each is of, a number that equal pieces share, its bytes."""
 
-    owner: NDArray[np.int64]  # (pieces,)
-    code: NDArray[np.int64]  # (pieces,) -1: not counted
-    size: NDArray[np.int64]  # (pieces,)
+    owner: I64  # (pieces,)
+    code: I64  # (pieces,) -1: not counted
+    size: I64  # (pieces,)
 
 
 def repetitive_output(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
@@ -49,8 +50,8 @@ def repetitive_output(batch: pa.RecordBatch, options: FilterOptions) -> pa.Strin
     column = batch.column("output")
     if options.max_repetition >= 1:
         return pa.nulls(len(column), pa.string())
-
-    at = np.flatnonzero(repeated_share(column) > options.max_repetition)
+    at = may_repeat(column, options.max_repetition, FEWEST_GRAMS)
+    at = at[repeated_share(column.take(pa.array(at))) > options.max_repetition]
     return because_at(_unwanted(batch, at), len(column), "repetitive-output")
 
 
@@ -66,7 +67,7 @@ def repeated_share(column: pa.StringArray) -> NDArray[np.float64]:
     return shares
 
 
-def _words(column: pa.StringArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _words(column: pa.StringArray) -> tuple[I64, I64]:
     """(text of each word, a number that equal words share, negative where it holds no letter): what stands
     between blanks and holds two letters or a digit. Signs do not count: rulers are made of them."""
     spaced = pc.replace_substring_regex(column, _UNSPACED_LETTER, r" \1 ")
@@ -82,7 +83,7 @@ def _words(column: pa.StringArray) -> tuple[NDArray[np.int64], NDArray[np.int64]
     return owner[kept], code[kept]
 
 
-def _repeated(words: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def _repeated(words: I64, counts: I64) -> NDArray[np.float64]:
     """`words` of all texts end to end, `counts` of each text -> share of repeated runs. A run of numbers
     alone is none: vectors and multiplication tables are made of them."""
     runs = np.maximum(counts - GRAM + 1, 0)
@@ -109,7 +110,7 @@ def repeated_lines(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringAr
     column = batch.column("output")
     if options.max_repeated_lines >= 1:
         return pa.nulls(len(column), pa.string())
-    at, units = _pieces(column, "\n", FEWEST_LINES, r"\n+")
+    at, units = _pieces(column, may_repeat_lines(column, FEWEST_LINES), r"\n+")
     again = _said_before(units)
     whole = np.bincount(units.owner, weights=units.size * (units.code >= 0), minlength=len(at))
     twice = np.bincount(units.owner, weights=units.size * again, minlength=len(at))
@@ -122,19 +123,19 @@ def sentence_loop(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
     """The same sentence, or two or three in turn, six times in a row: where a model got stuck, also at
     the end of a text that began well."""
     column = batch.column("output")
-    at, units = _pieces(column, None, LOOP, _SENTENCE_END)
+    at, units = _pieces(column, may_loop(column, LOOP, LONGEST_LOOP), _SENTENCE_END)
     stuck = np.zeros(len(units.code), bool)
     for period in range(1, LONGEST_LOOP + 1):
         alike = np.zeros(len(units.code), bool)
         alike[period:] = (units.code[period:] == units.code[:-period]) & (units.code[period:] >= 0)
         alike[period:] &= units.owner[period:] == units.owner[:-period]
-        for begin, end in _stretches(alike, (LOOP - 1) * period):
+        for begin, end in stretches(alike, (LOOP - 1) * period):
             if units.size[begin - period : end].sum() >= LOOP_BYTES:
                 stuck[begin] = True
     return because_at(_unwanted(batch, at[np.unique(units.owner[stuck])]), len(column), "sentence-loop")
 
 
-def _unwanted(batch: pa.RecordBatch, at: NDArray[np.int64]) -> NDArray[np.int64]:
+def _unwanted(batch: pa.RecordBatch, at: I64) -> I64:
     """Those of the few that are no code, which says one line many times, nor asked to repeat."""
     at = _unasked(batch, at)
     code = looks_like_code(batch.column("output").take(pa.array(at)))
@@ -142,20 +143,14 @@ def _unwanted(batch: pa.RecordBatch, at: NDArray[np.int64]) -> NDArray[np.int64]
     return at[unwanted]
 
 
-def _unasked(batch: pa.RecordBatch, at: NDArray[np.int64]) -> NDArray[np.int64]:
+def _unasked(batch: pa.RecordBatch, at: I64) -> I64:
     asked = matches(batch.column("instruction").take(pa.array(at)), _MAY_REPEAT)
     unasked: NDArray[np.bool_] = pc.invert(asked).to_numpy(zero_copy_only=False)
     return at[unasked]
 
 
-def _pieces(
-    column: pa.StringArray, needed: str | None, fewest: int, pattern: str
-) -> tuple[NDArray[np.int64], Units]:
-    """(positions of texts that can have `fewest` pieces, those pieces)."""
-    enough = pc.greater_equal(pc.binary_length(column), 2 * fewest)
-    if needed is not None:
-        enough = pc.and_(enough, pc.greater_equal(pc.count_substring(column, needed), fewest - 1))
-    at = np.flatnonzero(enough.to_numpy(zero_copy_only=False))
+def _pieces(column: pa.StringArray, at: I64, pattern: str) -> tuple[I64, Units]:
+    """(positions, the pieces that stand between two patterns in the texts there)."""
     lists = pc.split_pattern_regex(column.take(pa.array(at)), pattern)
     flat = pc.utf8_trim_whitespace(lists.flatten())
     coded = flat.dictionary_encode()
@@ -173,14 +168,6 @@ def _said_before(units: Units) -> NDArray[np.bool_]:
     return again
 
 
-def _stretches(alike: NDArray[np.bool_], fewest: int) -> list[tuple[int, int]]:
-    """[begin, end) of every stretch of at least `fewest` true values."""
-    edges = np.diff(np.concatenate([[0], alike.astype(np.int8), [0]]))
-    begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    long = ends - begins >= fewest
-    return list(zip(begins[long].tolist(), ends[long].tolist(), strict=True))
-
-
 def character_run(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
     """One character, or up to four bytes in turn, again and again: `!!!!`, `哈哈哈`, `hahaha`. Blanks and
     lines that people draw (`----`, `....`) do not count."""
@@ -191,20 +178,21 @@ def character_run(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArr
     data, offsets = text_buffers(column.take(pa.array(at)))
     found: set[int] = set()
     for period in range(1, CHARACTERS + 1):
-        for begin, end in _stretches(_alike(data, period), max(options.max_run - period, 3 * period)):
+        for begin, end in stretches(_alike(data, period), max(options.max_run - period, 3 * period)):
             found |= _within(data, offsets, begin - period, end, options.max_run)
     return because_at(_unasked(batch, at[sorted(found)]), len(column), "character-run")
 
 
-def _with_runs(column: pa.StringArray, most: int) -> NDArray[np.int64]:
+def _with_runs(column: pa.StringArray, most: int) -> I64:
     """The few texts that may hold a run: one of 2k - 1 bytes covers a whole one of the blocks of k bytes."""
     data, offsets = text_buffers(column)
     found = []
     for period in range(1, CHARACTERS + 1):
         block = max(1, (most - period + 1) // 2)
-        alike = _alike(data, period)
-        whole = alike[: len(alike) // block * block].reshape(-1, block).all(axis=1)
-        found.append(np.searchsorted(offsets, np.flatnonzero(whole) * block, side="right") - 1)
+        at = np.arange(-(-period // block) * block, len(data) - block + 1, block)
+        for step in range(block):
+            at = at[data[at + step] == data[at + step - period]]
+        found.append(np.searchsorted(offsets, at, side="right") - 1)
     return np.unique(np.concatenate(found))
 
 
@@ -215,7 +203,7 @@ def _alike(data: NDArray[np.uint8], period: int) -> NDArray[np.bool_]:
     return alike
 
 
-def _within(data: NDArray[np.uint8], offsets: NDArray[np.int64], begin: int, end: int, most: int) -> set[int]:
+def _within(data: NDArray[np.uint8], offsets: I64, begin: int, end: int, most: int) -> set[int]:
     """The texts that hold more than `most` characters of these bytes, all of one kind."""
     found = set()
     first = int(np.searchsorted(offsets, begin, side="right")) - 1

@@ -45,7 +45,7 @@ def test_letters_and_signs_that_only_look_so_stay(text: str) -> None:
 
 @given(st.text(st.characters(codec="ascii"), max_size=40))
 def test_ascii_is_never_garbled(text: str) -> None:
-    assert garbled(pa.array([text])).to_pylist() == [False]
+    assert garbled(pa.array([text])).tolist() == []
 
 
 def test_a_lost_character_is_mojibake_unless_the_task_is_about_encodings() -> None:
