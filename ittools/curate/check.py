@@ -28,6 +28,7 @@ from ittools.text.ragged import I64, Ragged, chain, offsets_of, take
 from ittools.text.sets import SURE
 
 SAMPLE = 200
+LONGEST = 200_000  # characters of a record that is read again, a character at a time
 MOST = 1_000_000  # records up to which the check is made unasked: it reads all text once more
 
 
@@ -52,7 +53,8 @@ def check_decisions(
     near = clusters.gone[clusters.codes % 2 == 1]
     seen = sampled(near, size)
     missed = _missed(kept, stays, portions, plan, engine, progress)
-    wrong = _below_threshold(seen, clusters, portions, plan)
+    said = _read_again(seen, clusters, portions, plan)
+    wrong = sum(similarity < plan.threshold for similarity in said)
     found, all_kept = len(near), int(stays[first:].sum())
     lost = all_kept * len(missed) / max(1, len(kept))
     return {
@@ -60,9 +62,9 @@ def check_decisions(
             "kept_compared": len(kept),
             "kept_with_a_kept_twin": len(missed),
             "recall_estimate": round(found / (found + lost), 4) if found + lost else 1.0,
-            "dropped_compared": len(seen),
-            "dropped_below_threshold": len(wrong),
-            "precision_estimate": round(1 - len(wrong) / len(seen), 4) if len(seen) else 1.0,
+            "dropped_compared": len(said),
+            "dropped_below_threshold": wrong,
+            "precision_estimate": round(1 - wrong / len(said), 4) if said else 1.0,
         }
     }
 
@@ -141,19 +143,19 @@ def twins_in(portion: Portion, sample: str, away: str, plan: Plan) -> list[int]:
     return [int(a) for a, b in zip(*numbers, strict=True) if a != b]
 
 
-def _below_threshold(seen: I64, clusters: Clusters, portions: Sequence[Portion], plan: Plan) -> list[int]:
-    """Dropped records of the sample that are not as alike to their twin as was said."""
+def _read_again(seen: I64, clusters: Clusters, portions: Sequence[Portion], plan: Plan) -> list[float]:
+    """How alike each dropped record of the sample is to its twin, where both have text of a usual length."""
     twins = clusters.twins[np.searchsorted(clusters.gone, seen)]
     texts = _texts(np.unique(np.concatenate([seen, twins])), portions, plan)
     return [
-        int(record)
+        _alike(texts[record], texts[twin], plan)
         for record, twin in zip(seen.tolist(), twins.tolist(), strict=True)
-        if record in texts and twin in texts and _alike(texts[record], texts[twin], plan) < plan.threshold
+        if record in texts and twin in texts
     ]
 
 
 def _texts(records: I64, portions: Sequence[Portion], plan: Plan) -> dict[int, list[str]]:
-    """Compared fields of the records; those of an index have no text any more."""
+    """Compared fields of the records; those of an index have no text any more, and books are left out."""
     found: dict[int, list[str]] = {}
     names = list(FIELDS[plan.compared.on])
     for portion in portions:
@@ -162,9 +164,9 @@ def _texts(records: I64, portions: Sequence[Portion], plan: Plan) -> dict[int, l
             begin, end = np.searchsorted(records, (first, first + part.records))
             if end > begin:
                 rows = part.read(names).take(pa.array(records[begin:end] - first)).to_pylist()
-                found |= {
-                    int(r): [row[n] for n in names] for r, row in zip(records[begin:end], rows, strict=True)
-                }
+                for record, row in zip(records[begin:end].tolist(), rows, strict=True):
+                    if sum(map(len, row.values())) <= LONGEST:
+                        found[record] = [row[name] for name in names]
             first += part.records
     return found
 

@@ -180,6 +180,7 @@ def test_the_check_finds_what_was_missed(tmp_path: Path, cli: Cli, method: str) 
     assert check["dropped_below_threshold"] == 0
     assert (check["recall_estimate"] == 1.0) == (method == "join")
     assert (missed > 0) == (method == "near")
+    assert f"missed    {missed} of {funnel['out']} kept records" in ran.err
 
 
 def test_the_manifest_says_what_was_compared(tmp_path: Path, cli: Cli) -> None:
@@ -188,3 +189,12 @@ def test_the_manifest_says_what_was_compared(tmp_path: Path, cli: Cli) -> None:
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["method"] == "join"
     assert manifest["options"]["method"] == "auto"
+
+
+@pytest.mark.parametrize("frequent", [("--unit", "characters", "--ngram", 5), ("--ngram", 1)])
+def test_what_is_in_every_record_is_not_joined_by_itself(
+    tmp_path: Path, cli: Cli, frequent: tuple[object, ...]
+) -> None:
+    out = tmp_path / "out"
+    cli("dedup", write_jsonl(tmp_path / "in.jsonl", numbered(5)), *frequent, "--out", out)
+    assert manifest_of(out)["method"] == "near"
