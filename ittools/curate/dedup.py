@@ -39,7 +39,7 @@ from ittools.store.dataset import InputEntry, Output, writing
 from ittools.store.outcome import Outcome, outcome
 from ittools.text.minhash import choose_bands, recall
 
-JOIN_RECORDS = 400_000  # `auto` joins up to here: some 600 MB with short records
+JOIN_RECORDS = 400_000  # `auto` joins up to here: 800 MB with short records
 JOIN_BYTES = 256 << 20  # and this much text
 SMALL_BYTES = 48 << 20  # up to here one process is sooner done than two are started
 

@@ -245,16 +245,17 @@ def _local(ray: Any, workers: int | None) -> Iterator[None]:
     if not any(name.startswith("RAY_AUTH_") for name in os.environ):
         settings["RAY_AUTH_TOKEN"] = _token()  # else Ray leaves one in the home folder
     try:
-        with _handlers_kept(), _environment(**settings):
-            ray.init(
-                address="local",
-                num_cpus=workers or default_workers(),
-                object_store_memory=STORE,
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level="ERROR",
-                _temp_dir=folder,
-            )
+        with _environment(**settings):
+            with _handlers_kept():
+                ray.init(
+                    address="local",
+                    num_cpus=workers or default_workers(),
+                    object_store_memory=STORE,
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level="ERROR",
+                    _temp_dir=folder,
+                )
             try:
                 yield
             finally:

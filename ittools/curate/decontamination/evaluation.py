@@ -32,6 +32,7 @@ IDS = ("id", "task_id", "question_id", "key", "uid")
 ALONE = ("input", "problem", *TEXTS)  # the prompt, where nothing else is one
 SOLUTIONS = ("canonical_solution", "solution")  # the answer, where no known column is
 LAYOUTS = {"instruction", "messages", "conversations", *PROMPTS}
+DATA = {".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".yaml", ".yml", ".arrow"}
 TASKS = ("task", "subject", "category")
 
 PASSAGES = pa.schema([("set", pa.string()), ("record", pa.int64()), ("row", pa.int64()), ("id", pa.string()),
@@ -58,16 +59,19 @@ def read_sets(options: DecontaminateOptions) -> EvaluationSets:
     specs = list(options.against)
     if not specs:
         raise UsageError("no evaluation set given; name one with --against, once for each")
-    if len(set(specs)) < len(specs):
-        raise UsageError(f"--against {max(specs, key=specs.count)} is given twice")
+    for spec in specs:
+        if spec in ("", "-"):
+            raise UsageError(f"--against {spec!r}: name a file, a directory or a hub dataset; no pipe is read")
+    places = [str(Path(spec).resolve()) if Path(spec).exists() else spec for spec in specs]
+    if len(set(places)) < len(places):
+        twice = specs[places.index(max(places, key=places.count))]
+        raise UsageError(f"--against {twice} is given twice; give each evaluation set once")
     names = _names(specs)
     columns = _columns(options.against_map, names)
     records: list[int] = []
     entries: list[InputEntry] = []
     found: dict[str, list[Any]] = {name: [] for name in PASSAGES.names}
     for spec, name in zip(specs, names, strict=True):
-        if spec == "-":
-            raise UsageError("--against -: an evaluation set is read from a file, not from a pipe")
         first, before = sum(records), len(found["text"])
         entry, rows = _opened(spec, options)
         entries.append(replace(entry, fingerprint=sha256_json([entry.fingerprint, name])))
@@ -111,7 +115,7 @@ def _columns(pairs: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, 
 def _opened(spec: str, options: DecontaminateOptions) -> tuple[InputEntry, Iterator[tuple[str, Row]]]:
     """What it is and its rows, not mapped yet."""
     path, read = Path(spec), ReadOptions(inputs=(spec,), split=options.against_split)
-    if bare_suffix(path).lower() in PLAIN or (path.is_dir() and any(path.rglob("*.txt"))):
+    if bare_suffix(path).lower() in PLAIN or (path.is_dir() and _only_texts(path)):
         documents, entries = read_documents(read)
         return entries[0], ((f"{spec}#{n}", {"instruction": d.text}) for n, d in enumerate(documents, 1))
     source = open_input(spec, read)
@@ -124,6 +128,14 @@ def _opened(spec: str, options: DecontaminateOptions) -> tuple[InputEntry, Itera
     from ittools.formats.hub import hub_rows
 
     return source.entry, hub_rows(spec, options.against_split)[0]()
+
+
+def _only_texts(folder: Path) -> bool:
+    """Whether text files are its data: a dataset may have a LICENSE.txt."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    return any(bare_suffix(file).lower() in PLAIN for file in files) and not any(
+        bare_suffix(file).lower() in DATA for file in files
+    )
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
@@ -176,10 +188,12 @@ def _passages(
     row: Row, place: str, columns: Mapping[str, str], answers: bool
 ) -> tuple[list[tuple[str, str]], str]:
     """(of, text) of the row's records, equal texts once, and its task."""
+    if not row:
+        raise InputError(f"{place}: a record without columns; remove it")
     task = next((row[name] for name in TASKS if isinstance(row.get(name), str)), "")
     defaults = Defaults("", columns=columns, open_ended=True)
     try:
-        records = list(map_rows([(place, row if columns else _as_known(row))], defaults))
+        records = list(map_rows([(place, row if columns else _as_known(row, place))], defaults))
     except InputError as error:
         raise InputError(str(error).replace("--map", "--against-map")) from None
     said: dict[str, str] = {}  # by text, what it is first
@@ -199,11 +213,16 @@ def turns_of(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [("prompt" if len(said) == 1 else f"turn {n}", text) for n, text in enumerate(said, 1)]
 
 
-def _as_known(row: Row) -> Row:
+def _as_known(row: Row, place: str) -> Row:
     """A row of a layout that only evaluation files have, in one that `map_rows` knows."""
     if not LAYOUTS & set(row):
         turns = row.get("turns")
-        if isinstance(turns, list) and turns:
+        if isinstance(turns, list):
+            odd = next((n for n, turn in enumerate(turns, 1) if not isinstance(turn, (str, dict))), None)
+            if odd is not None:
+                raise InputError(f"{place}: turn {odd} of `turns` is no text; mend or remove the record")
+            if not turns:
+                return {"instruction": ""}
             said = [{"role": "user", "content": t} if isinstance(t, str) else t for t in turns]
             return {key: value for key, value in row.items() if key != "turns"} | {"messages": said}
         alone = next((name for name in ALONE if isinstance(row.get(name), str)), None)

@@ -36,7 +36,7 @@ class SetCounts:
     """What there is to find of one evaluation set, in records, and the n-grams that were left out.
 
     too_short: of fewer words than an n-gram; sought whole or, below `--whole`, only as equal prompts.
-    template: of template text alone, which n-grams do not find.
+    template: of template text alone, which n-grams do not find; findable: what is left for any method.
     """
 
     name: str
@@ -44,6 +44,7 @@ class SetCounts:
     empty: int = 0
     too_short: int = 0
     template: int = 0
+    findable: int = 0
     usable_ngrams: int = 0
     common_ngrams: int = 0
 
@@ -132,12 +133,16 @@ def build(sets: EvaluationSets, rule: Rule, folder: str) -> list[SetCounts]:
     if rule.exact:
         whole = whole_windows(own)
         _write(folder, WHOLE, window_table(whole, asked[whole.owners]))
+    findable = wordings.usable_words > 0
+    if rule.exact:
+        findable |= asked & (own.lengths > 0)
     for size in sizes:
         alone = np.flatnonzero(own.lengths == size)
         runs = from_lengths(full_windows(take(own, alone), size).values, own.lengths == size)
         met = seen(window_table(runs), full_windows(words, size))
         whole = from_lengths(met.keys.astype(np.uint64), np.bincount(met.texts, minlength=len(words)))
         told = ~_common(whole, groups, records, rule.common)[whole.offsets[firsts[alone]]]
+        findable[alone[told]] = True
         _write(folder, SHORT.format(size), window_table(runs, told))
     counts = [SetCounts(name, number) for name, number in zip(sets.names, sets.records, strict=True)]
     _count(counts, set_of, records, words.lengths, found, common, rule)

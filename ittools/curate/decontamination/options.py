@@ -26,6 +26,7 @@ from ittools.options import option
 Preset = Literal["tulu3", "13gram", "8gram", "strict", "exact"]
 Side = Literal["prompt", "output", "all"]
 
+MOST_WORDS = 10_000  # of an n-gram or a run
 WHOLE = 6  # words: below it, whole evaluation prompts are turns of phrase ("What is the capital of")
 # 13 of 5,700 MMLU records have "which of the following is an example of", which names none of them
 COMMON = 0.002
@@ -53,6 +54,11 @@ class Rule:
         rule = replace(rule, exact=rule.exact if options.exact is None else options.exact == "on",
                        common=options.common)  # fmt: skip
         _check(rule)
+        if options.whole and options.whole >= rule.ngram:
+            raise UsageError(
+                f"--whole {options.whole} is not below --ngram {rule.ngram}: no record would be sought whole; "
+                "lower it, or give 0"
+            )
         return rule
 
     @property
@@ -76,8 +82,8 @@ def _check(rule: Rule) -> None:
         if not 0 <= share <= 1:
             raise UsageError(f"{flag} {share}: a share from 0 to 1")
     for flag, words in {"--ngram": rule.ngram, "--span": rule.span, "--whole": rule.whole}.items():
-        if words < 0:
-            raise UsageError(f"{flag} {words}: a number of words, 0 for none")
+        if not 0 <= words <= MOST_WORDS:
+            raise UsageError(f"{flag} {words}: a number of words up to {MOST_WORDS:,}, 0 for none")
     if rule.ngram == 0 and (rule.coverage < 1 or rule.span or rule.span_share or rule.whole):
         raise UsageError("--ngram 0 leaves no windows to compare; use --preset exact")
     if 0 < rule.span < rule.ngram:
