@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 from ittools.engine.exchange import MissingFile
 from ittools.engine.outcomes import Death, Failure, Outcome, stage_name
 from ittools.engine.schedule import run_on
-from ittools.errors import IttoolsError, UsageError
+from ittools.errors import IttoolsError, StoreError, UsageError
 from ittools.progress import Progress
 
 R = TypeVar("R")
@@ -153,7 +153,9 @@ class RayLanes:
             return Failure(_mismatch(node, versions, self.versions), "")
         outcome: Outcome = pickle.loads(data)
         if isinstance(outcome, Failure) and isinstance(outcome.error, (FileNotFoundError, MissingFile)):
-            outcome.error.add_note(f"on node {node}: every node must see the input, --out and --scratch")
+            said = getattr(outcome.error, "strerror", None) or outcome.error
+            seen = f"on node {node}, which must see the input, --out and --scratch (or give it a URL)"
+            return Failure(StoreError(f"{said}; {seen}"), outcome.place)
         return outcome
 
     def _say_waiting(self) -> None:

@@ -20,7 +20,6 @@ import errno
 import hashlib
 import io
 import math
-import mmap
 import os
 import platform
 import shutil
@@ -206,7 +205,7 @@ def _reader(where: str | Path, *, ranged: bool) -> tuple[Reader, int | None]:
 
         def fetched(start: int, length: int) -> bytes:
             with _told_by_store(where):
-                return files.cat_file(path, start, start + length)  # type: ignore[no-any-return]
+                return files.cat_file(path, start=start, end=start + length)  # type: ignore[no-any-return]
 
         return fetched, None
     data: Any = _fetch(str(where)) if is_url(where) else _local(where)
@@ -215,11 +214,15 @@ def _reader(where: str | Path, *, ranged: bool) -> tuple[Reader, int | None]:
 
 
 def _local(where: str | Path) -> Any:
+    import pyarrow as pa
+
     with open(where, "rb") as handle:
-        size = os.fstat(handle.fileno()).st_size
-        if size <= MAPPED:
+        if os.fstat(handle.fileno()).st_size <= MAPPED:
             return handle.read()
-        return mmap.mmap(handle.fileno(), size, access=mmap.ACCESS_READ)
+    with pa.memory_map(
+        str(where)
+    ) as source:  # unlike Python's, these hold no file open: a task maps thousands
+        return source.read_buffer()
 
 
 def _array(

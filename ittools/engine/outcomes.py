@@ -120,7 +120,8 @@ def stage_name(fn: Callable[..., Any]) -> str:
 def file_name(task: Sequence[Any]) -> str:
     """The path of a task's first argument, or what it is in words."""
     first = task[0] if task else "no arguments"
-    if parts := getattr(first, "parts", ()):
+    parts = getattr(first, "parts", ())  # of a Path, its words
+    if parts and hasattr(parts[0], "path"):
         return f"{len(parts)} part{'s' * (len(parts) > 1)} from {parts[0].path}"[:NAME_LENGTH]
     return str(getattr(first, "path", first))[:NAME_LENGTH]
 

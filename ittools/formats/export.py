@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from ittools.engine.protocol import EngineName, run_tasks
+from ittools.engine.protocol import Engine, EngineOptions, opened_engine
 from ittools.errors import InputError, UsageError
 from ittools.formats.parts import Part, cut
 from ittools.formats.source import ReadOptions, open_inputs
@@ -42,12 +42,10 @@ _RUNS_IN_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportOptions(ReadOptions):
+class ExportOptions(EngineOptions, ReadOptions):
     out: str = option("-", "file to write (.json .jsonl .csv), or - for stdout", flags=("-o", "--out"))
     to: Format = option("jsonl", "format", flags=("-t", "--to"))
     force: bool = option(False, "replace the file", shapes_output=False)
-    engine: EngineName = option("auto", "where tasks run", shapes_output=False)
-    workers: int | None = option(None, "processes (default: one per core)", shapes_output=False)
 
 
 def export(options: ExportOptions, progress: Progress) -> Answer:
@@ -59,21 +57,27 @@ def export(options: ExportOptions, progress: Progress) -> Answer:
     parent = target.parent if target else None
     if parent is not None:
         parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".ittools-export-", dir=parent) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix=".ittools-export-", dir=parent) as folder,
+        opened_engine(options, progress=progress) as engine,
+    ):
         work = Path(folder)
-        parts = cut(sources, work)
-        progress.start(f"export {options.to}", len(parts))
-        tasks = [(part, options.to, str(work / f"{i:06d}.txt")) for i, part in enumerate(parts)]
-        counts = run_tasks(
-            export_part, tasks, engine=options.engine, workers=options.workers, progress=progress
-        )
+        parts = cut(sources, work, engine=engine, progress=progress)
+        texts = _texts(parts, options.to, work, engine, progress)
         as_array = target is not None and target.suffix == ".json"
-        texts = [Path(task[2]) for task, count in zip(tasks, counts, strict=True) if count]
         _join(texts, target, work, options.to, as_array)
-    total = sum(counts)
+    total = sum(part.records for part in parts)
     progress.note(f"{total:,} records as {options.to} to {options.out}")
     lines = [] if target is None else [str(target)]
     return Answer(lines, {"records": total, "out": options.out, "format": options.to})
+
+
+def _texts(parts: list[Part], to: Format, work: Path, engine: Engine, progress: Progress) -> list[Path]:
+    """A file of lines for each part that holds a record."""
+    progress.start(f"export {to}", len(parts))
+    tasks = [(part, to, str(work / f"{i:06d}.txt")) for i, part in enumerate(parts)]
+    counts = engine.run(export_part, tasks, progress)
+    return [Path(task[2]) for task, count in zip(tasks, counts, strict=True) if count]
 
 
 def _check_target(target: Path, options: ExportOptions) -> None:

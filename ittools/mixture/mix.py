@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from ittools.engine.protocol import Engine, EngineOptions, opened_engine
 from ittools.errors import UsageError, did_you_mean
-from ittools.formats.parts import Part, cut
+from ittools.formats.parts import cut
 from ittools.formats.source import ReadOptions, open_inputs
+from ittools.mixture.index import By, Index, Ints, first_of_each_id, index_of
 from ittools.mixture.rates import draws, largest_size, rates
+from ittools.mixture.shuffle import Layout, Order, write_orders
 from ittools.options import option
 from ittools.progress import Progress
 from ittools.records.funnel import Funnel
-from ittools.records.messages import messages_batch
-from ittools.records.schema import DROPPED_SCHEMA, MESSAGES_SCHEMA, SCHEMA
 from ittools.store.dataset import Output, writing
-from ittools.store.dropped import dropped_batch
 from ittools.store.files import json_text
 from ittools.store.outcome import Outcome, outcome
-from ittools.store.shards import ROW_GROUP
 
-Ints = NDArray[np.int64]
-By = Literal["input", "source", "task", "language", "license"]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MixOptions(ReadOptions):
+class MixOptions(EngineOptions, ReadOptions):
     out: Path = option(Path("runs/mix"), "dataset directory", flags=("-o", "--out"), shapes_output=False)
     by: By = option("input", "what a component of the mixture is")
     weight: tuple[str, ...] = option(
@@ -44,22 +41,10 @@ class MixOptions(ReadOptions):
     size: int | None = option(None, "records in all (default: all that weights and caps leave)")
     heldout: float = option(0.0, "share of the mixture in the split `heldout`")
     heldout_by: Literal["record", "task"] = option("record", "hold out single records or whole tasks")
-    layout: Literal["messages", "records"] = option("messages", "columns: conversations, or the triple")
+    layout: Layout = option("messages", "columns: conversations, or the triple")
     seed: int = option(0, "seed of the draw and the order")
     keep_dropped: bool = option(False, "write what was not drawn to dropped/")
     force: bool = option(False, "replace another finished output", shapes_output=False)
-
-
-@dataclass(frozen=True)
-class Index:
-    """All records without their text: where each one is, and what decides about it."""
-
-    parts: list[Part]
-    part: Ints  # (records,) number of the part
-    row: Ints  # (records,) position in it
-    ids: list[str]
-    component: list[str]
-    task: list[str]
 
 
 def mix(options: MixOptions, progress: Progress) -> Outcome:
@@ -74,8 +59,16 @@ def mix(options: MixOptions, progress: Progress) -> Outcome:
     with writing(options.out, command="mix", options=options, inputs=entries, force=options.force) as output:
         if not output.reused:
             names = _input_names([entry.spec for entry in entries])
-            parts_of = [cut([source], output.work / f"mix-{i:03d}") for i, source in enumerate(sources)]
-            _write(options, output, _index(parts_of, names, options.by, progress), progress)
+            hashed = (options.seed, "task" if options.heldout_by == "task" else "id")
+            with opened_engine(options, progress=progress) as engine:
+                parts_of = [
+                    cut([source], output.work / f"mix-{i:03d}", engine=engine, progress=progress)
+                    for i, source in enumerate(sources)
+                ]
+                index = index_of(
+                    parts_of, names, options.by, hashed if options.heldout else None, engine, progress
+                )
+                _write(options, output, index, engine, progress)
     then = f"ittools finetune {options.out} --model tiny --out {options.out.parent / 'finetune'}"
     assert output.finished is not None
     table = output.finished["components"]
@@ -107,32 +100,46 @@ def _input_names(specs: Sequence[str]) -> list[str]:
     return short if len(set(short)) == len(short) else list(specs)
 
 
-def _index(parts_of: list[list[Part]], names: list[str], by: By, progress: Progress) -> Index:
-    parts = [part for parts in parts_of for part in parts]
-    progress.start("mix: index", len(parts))
-    index = Index(parts, np.zeros(0, np.int64), np.zeros(0, np.int64), [], [], [])
-    places: list[tuple[int, int]] = []
-    owners = [name for name, parts in zip(names, parts_of, strict=True) for _ in parts]
-    for number, (part, owner) in enumerate(zip(parts, owners, strict=True)):
-        columns = ["id", "task", *([by] if by not in ("input", "task") else [])]
-        table = part.read(columns)
-        index.ids.extend(table.column("id").to_pylist())
-        index.task.extend(table.column("task").to_pylist())
-        found = [owner] * part.records if by == "input" else table.column(by).to_pylist()
-        index.component.extend(name or "(none)" for name in found)
-        places += [(number, row) for row in range(part.records)]
-        progress.advance()
-    array = np.array(places, np.int64).reshape(-1, 2)
-    return Index(parts, array[:, 0], array[:, 1], index.ids, index.component, index.task)
-
-
-def _write(options: MixOptions, output: Output, index: Index, progress: Progress) -> None:
-    fresh = _first_of_each_id(index.ids)
-    members: dict[str, list[int]] = {}
-    for record in fresh:
-        members.setdefault(index.component[record], []).append(record)
+def _write(options: MixOptions, output: Output, index: Index, engine: Engine, progress: Progress) -> None:
+    fresh = first_of_each_id(index.keys)
+    members = _members(index, fresh)
     counts = {name: len(records) for name, records in members.items()}
     shares = _shares(options, counts)
+    taken = _taken(options, counts, shares, progress)
+    drawn = [_draw(members[name], taken[name], options.seed, name) for name in counts]
+    chosen = np.concatenate([np.zeros(0, np.int64), *drawn])
+    splits = _split(options, index, chosen)
+    total = len(chosen)
+    components = {
+        name: {"records": counts[name], "drawn": taken[name], "rate": round(shares[name], 6),
+               "share": round(taken[name] / total, 6) if total else 0.0}
+        for name in counts
+    }  # fmt: skip
+    orders = [Order(name, records, options.layout) for name, records in splits.items()]
+    if options.keep_dropped:
+        orders.append(_left(chosen, fresh))
+    write_orders(output, index.parts, orders, engine, progress)
+    funnel = Funnel(index.records, total)
+    funnel.dropped["duplicate-id"] = index.records - sum(counts.values())
+    funnel.dropped["not-drawn"] = sum(counts.values()) - total
+    funnel.dropped = +funnel.dropped
+    if options.layout == "messages":
+        output.add_bytes("dataset_info.json", _llama_factory(options.out.resolve().name, splits).encode())
+    output.finish(funnel, seed=options.seed, components=components, layout=options.layout)
+
+
+def _members(index: Index, fresh: Bools) -> dict[str, Ints]:
+    """The records of each component that may be drawn; components in the order of their first ones."""
+    records = np.flatnonzero(fresh)
+    component = index.component[records]
+    codes, firsts = np.unique(component, return_index=True)
+    return {index.names[code]: records[component == code] for code in codes[np.argsort(firsts)]}
+
+
+def _taken(
+    options: MixOptions, counts: dict[str, int], shares: dict[str, float], progress: Progress
+) -> dict[str, int]:
+    """How many of each component are drawn; says what is not there to draw."""
     caps = {n: min(c, options.cap) if options.cap is not None else c for n, c in counts.items()}
     size = options.size or _natural_size(options, caps, shares)
     taken = draws(caps, shares, size)
@@ -144,33 +151,15 @@ def _write(options: MixOptions, output: Output, index: Index, progress: Progress
             f"{', '.join(scarce)} is used up: no more keep these shares with nothing drawn twice; "
             "--size draws more from the others"
         )
-    chosen = np.concatenate(
-        [_draw(members[name], taken[name], options.seed, name) for name in counts] or [np.zeros(0, np.int64)]
-    )
-    splits = _split(options, index, chosen)
-    total = len(chosen)
-    components = {
-        name: {"records": counts[name], "drawn": taken[name], "rate": round(shares[name], 6),
-               "share": round(taken[name] / total, 6) if total else 0.0}
-        for name in counts
-    }  # fmt: skip
-    _write_splits(options, output, index, splits, progress)
-    funnel = Funnel(len(index.ids), total)
-    funnel.dropped["duplicate-id"] = len(index.ids) - len(fresh)
-    funnel.dropped["not-drawn"] = len(fresh) - total
-    funnel.dropped = +funnel.dropped
-    if options.keep_dropped:
-        _write_dropped(output, index, set(fresh), set(chosen.tolist()))
-    if options.layout == "messages":
-        output.add_bytes("dataset_info.json", _llama_factory(options.out.resolve().name, splits).encode())
-    output.finish(funnel, seed=options.seed, components=components, layout=options.layout)
+    return taken
 
 
-def _first_of_each_id(ids: list[str]) -> list[int]:
-    seen: dict[str, int] = {}
-    for record, name in enumerate(ids):
-        seen.setdefault(name, record)
-    return list(seen.values())
+def _left(chosen: Ints, fresh: Bools) -> Order:
+    """What was not drawn, in the order of the inputs."""
+    left = np.ones(len(fresh), bool)
+    left[chosen] = False
+    records = np.flatnonzero(left)
+    return Order("dropped", records, "records", fresh[records])
 
 
 def _shares(options: MixOptions, counts: dict[str, int]) -> dict[str, float]:
@@ -206,86 +195,21 @@ def _seeded(*words: object) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
 
 
-def _draw(records: list[int], count: int, seed: int, name: str) -> Ints:
-    drawn = _seeded("draw", seed, name).permutation(len(records))[:count]
-    return np.sort(np.array(records, np.int64)[drawn])
+def _draw(records: Ints, count: int, seed: int, name: str) -> Ints:
+    drawn: Ints = np.sort(records[_seeded("draw", seed, name).permutation(len(records))[:count]])
+    return drawn
 
 
 def _split(options: MixOptions, index: Index, chosen: Ints) -> dict[str, Ints]:
     """Shuffled records per split. By hash of the id or task: growing a mixture moves no record."""
     order = chosen[_seeded("order", options.seed).permutation(len(chosen))]
-    if options.heldout <= 0:
+    if index.places is None:
         return {"train": order}
-    names = index.task if options.heldout_by == "task" else index.ids
-    places = np.array([_place(options.seed, names[record]) for record in order])
+    places = index.places[order]
     held = places < options.heldout
-    if not held.any() and len(set(places)) > 1:
+    if not held.any() and len(np.unique(places)) > 1:
         held = places == places.min()  # a split that was asked for is never empty
     return {"train": order[~held], "heldout": order[held]}
-
-
-def _place(seed: int, name: str) -> float:
-    digest = hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") / 2**64
-
-
-def _write_splits(
-    options: MixOptions, output: Output, index: Index, splits: dict[str, Ints], progress: Progress
-) -> None:
-    progress.start("mix: write", sum(len(records) for records in splits.values()))
-    schema = MESSAGES_SCHEMA if options.layout == "messages" else SCHEMA
-    for name, records in splits.items():
-        with output.split(name, schema) as shards:
-            for batch in _take(index, records, output.work):
-                shards.write(messages_batch(batch) if options.layout == "messages" else batch)
-                progress.advance(batch.num_rows)
-
-
-def _take(index: Index, records: Ints, work: Path) -> Iterator[pa.RecordBatch]:
-    """Records in the given order, a row group at a time; each part is decoded once, then mapped."""
-    tables_of = _Mapped(index.parts, work)
-    for first in range(0, len(records), ROW_GROUP):
-        wanted = records[first : first + ROW_GROUP]
-        parts = index.part[wanted]
-        tables, places = [], []
-        for part in np.unique(parts):
-            mine = np.flatnonzero(parts == part)
-            tables.append(tables_of[int(part)].take(pa.array(index.row[wanted[mine]])))
-            places.append(mine)
-        back = np.argsort(np.concatenate(places), kind="stable")
-        table = pa.concat_tables(tables).take(pa.array(back)).combine_chunks().cast(SCHEMA)
-        yield from table.to_batches()
-
-
-class _Mapped:
-    """Parts as uncompressed Arrow files mapped into memory: any row at the cost of that row."""
-
-    def __init__(self, parts: list[Part], work: Path) -> None:
-        self.parts, self.work = parts, work
-        self._open: dict[int, pa.Table] = {}
-
-    def __getitem__(self, number: int) -> pa.Table:
-        if number not in self._open:
-            path = self.work / f"mix-rows-{number:06d}.arrow"
-            if not path.exists():
-                table = self.parts[number].read()
-                with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-                    writer.write_table(table)
-            with pa.memory_map(str(path)) as source:
-                self._open[number] = pa.ipc.open_file(source).read_all()
-        return self._open[number]
-
-
-def _write_dropped(output: Output, index: Index, fresh: set[int], chosen: set[int]) -> None:
-    gone = np.array([r for r in range(len(index.ids)) if r not in chosen], np.int64)
-    at = 0
-    with output.dropped(DROPPED_SCHEMA) as shards:
-        for batch in _take(index, gone, output.work):
-            numbers = gone[at : at + batch.num_rows].tolist()
-            shards.write(
-                dropped_batch(batch, ["not-drawn" if n in fresh else "duplicate-id" for n in numbers])
-            )
-            at += batch.num_rows
 
 
 def _llama_factory(name: str, splits: dict[str, Ints]) -> str:

@@ -13,8 +13,14 @@ import pytest
 from decontaminations import prompts, tasks
 from workbench import Cli, manifest_of, numbered, read_records, write_jsonl, written
 
+from ittools.curate import decontaminate as command
+from ittools.curate.decontamination.compare import compare_part, found_file, send_part
 from ittools.curate.decontamination.evaluation import read_sets
-from ittools.curate.decontamination.options import DecontaminateOptions
+from ittools.curate.decontamination.index import build
+from ittools.curate.decontamination.options import DecontaminateOptions, Rule
+from ittools.engine.exchange import get_table
+from ittools.formats.parts import cut
+from ittools.formats.source import open_inputs
 from ittools.store.verify import verify
 
 DUCKS = "Janet's ducks lay 16 eggs per day, and she eats three of them for breakfast every morning."
@@ -86,6 +92,31 @@ def test_files_of_every_kind_are_evaluation_sets(tmp_path: Path, cli: Cli) -> No
         assert {where for where, *_ in found} == {name.split(".")[0]}
 
 
+def test_text_files_of_a_folder_are_the_set_only_where_no_other_data_is(tmp_path: Path) -> None:
+    """A dataset may come with a LICENSE.txt."""
+    texts, dataset = tmp_path / "texts", tmp_path / "dataset"
+    for folder in (texts, dataset):
+        folder.mkdir()
+        (folder / "LICENSE.txt").write_text("Do what you want.\n")
+    pq.write_table(pa.table({"question": [DUCKS]}), dataset / "test.parquet")
+    assert [text for *_, text in passages(texts)] == ["Do what you want."]
+    assert [text for *_, text in passages(dataset)] == [DUCKS]
+
+
+def test_rows_of_several_layouts_are_one_set(tmp_path: Path) -> None:
+    rows = [
+        {"question": "Q?"},
+        {"turns": ["T."]},
+        {"turns": []},
+        {"input": "I", "target": "O"},
+        {"prompt": None},
+    ]
+    path = write_jsonl(tmp_path / "held.jsonl", rows)
+    options = DecontaminateOptions(inputs=("x",), against=(str(path),))
+    assert read_sets(options).records == [5]
+    assert [(row, text) for _, row, _, _, text in passages(path)] == [(1, "Q?"), (2, "T."), (4, "I")]
+
+
 def test_columns_are_named_for_one_set_or_for_all(tmp_path: Path) -> None:
     one = write_jsonl(tmp_path / "one.jsonl", [{"stem": "Which?", "key": "k"}])
     two = write_jsonl(tmp_path / "two.jsonl", [{"question": "What?"}])
@@ -104,7 +135,19 @@ def test_two_sets_of_one_name_are_told_apart(tmp_path: Path) -> None:
     [
         ((), 2, "no evaluation set given; name one with --against"),
         (("--against", "no.jsonl"), 1, "no.jsonl: no such file"),
-        (("--against", "-"), 2, "an evaluation set is read from a file"),
+        (("--against", "-"), 2, "--against '-': name a file, a directory or a hub dataset; no pipe is read"),
+        (("--against", ""), 2, "--against '': name a file"),
+        (("--against", "held.jsonl", "--against", "./held.jsonl"), 2, "given twice; give each"),
+        (("--against", "none.jsonl"), 1, "none.jsonl: holds no record"),
+        (("--against", "turns.jsonl"), 1, "turns.jsonl:2: turn 2 of `turns` is no text; mend or remove"),
+        (("--against", "void.json"), 1, "void.json:1: a record without columns; remove it"),
+        (("--against", "cut.parquet"), 1, "cut.parquet: not readable Parquet"),
+        (("--against", "cut.jsonl"), 1, "cut.jsonl:1: not JSON"),
+        (("--against", "short.jsonl", "--exact", "off"), 2, "nor 6 to be sought whole; lower --ngram"),
+        (("--against", "held.jsonl", "--whole", "8"), 2, "--whole 8 is not below --ngram 8"),
+        (("--against", "held.jsonl", "--ngram", str(10**20)), 2, "a number of words up to 10,000"),
+        (("--against", "held.jsonl", "--preset", "exact", "--on", "output"), 2, "no output is one"),
+        (("--against", "held.jsonl", "--workers", "0"), 2, "--workers 0: at least 1"),
         (("--against", "odd.jsonl"), 1, "cannot map the columns a; name them with --against-map"),
         (("--against", "blank.jsonl"), 1, "blank.jsonl: no text to compare"),
         (("--against", "held.jsonl", "--against", "held.jsonl"), 2, "held.jsonl is given twice"),
@@ -113,7 +156,7 @@ def test_two_sets_of_one_name_are_told_apart(tmp_path: Path) -> None:
         (("--against", "held.jsonl", "--against-map", "question"), 2, "expected ours=theirs"),
         (("--against", "held.jsonl", "--coverage", "7"), 2, "--coverage 7.0: a share from 0 to 1"),
         (("--against", "held.jsonl", "--ngram", "50", "--exact", "off", "--whole", "0"), 2,
-         "no evaluation record has 50 words"),
+         "no evaluation record could be found: none has 50 words that are not template text; lower --ngram"),
     ],
 )  # fmt: skip
 def test_what_cannot_work_is_refused_with_the_way_out(
@@ -124,6 +167,13 @@ def test_what_cannot_work_is_refused_with_the_way_out(
     write_jsonl(tmp_path / "held.jsonl", prompts(DUCKS))
     write_jsonl(tmp_path / "odd.jsonl", [{"a": 1}])
     write_jsonl(tmp_path / "blank.jsonl", prompts(" "))
+    write_jsonl(tmp_path / "none.jsonl", [])
+    write_jsonl(tmp_path / "turns.jsonl", [{"turns": ["One.", "Two."]}, {"turns": ["One.", None]}])
+    write_jsonl(tmp_path / "short.jsonl", prompts("Hello.", "Go on"))
+    (tmp_path / "void.json").write_text("{}")
+    (tmp_path / "cut.jsonl").write_text('{"prompt": "One')
+    pq.write_table(pa.table({"prompt": [DUCKS]}), tmp_path / "whole.parquet")
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "whole.parquet").read_bytes()[:-9])
     ran = cli("decontaminate", "in.jsonl", *flags, "-o", "out")
     assert (ran.code, said in ran.err) == (code, True), ran.err
     assert not (tmp_path / "out" / "manifest.json").exists()
@@ -181,7 +231,8 @@ def test_the_screen_says_what_each_set_met_and_what_is_too_short(tmp_path: Path,
     ran = cli("decontaminate", source, "--against", first, "--against", second, "-o", tmp_path / "out")
     lines = [" ".join(line.split()) for line in ran.err.splitlines()]
     assert lines[0] == (
-        "decontaminate: maths: 1 of 2 records are below 8 words: sought whole from 6 words on"
+        "decontaminate: maths: 1 of 2 records are below 8 words: "
+        "sought whole from 6 words on, shorter ones only as equal prompts"
     )
     assert "maths 1 of 2 records met (50.0%), 2 dropped here" in lines
     assert " ".join(lines).endswith(
@@ -193,15 +244,44 @@ def test_the_bytes_do_not_depend_on_engine_or_workers(tmp_path: Path, cli: Cli) 
     source, first, second = _corpus(tmp_path)
     third = write_jsonl(tmp_path / "third.jsonl", numbered(30, first=500))
     found = []
-    for engine, workers in (("inline", 1), ("processes", 2)):
+    for engine, workers in (("inline", 1), ("processes", 1), ("processes", 2), ("auto", 2)):
         out = tmp_path / f"{engine}{workers}" / "out"
         ran = cli("decontaminate", source, third, "--against", first, "--against", second,
                   "--preset", "strict",
                   "--engine", engine, "--workers", workers, "--keep-dropped", "--out", out)  # fmt: skip
         assert ran.code == 0
         found.append(written(out))
-    assert found[0] == found[1]
+    assert all(one == found[0] for one in found)
     assert "contamination.parquet" in found[0]
+
+
+@pytest.mark.parametrize("scratch", ["memory://bench/here", "exchange"])
+def test_the_exchange_may_be_elsewhere_and_is_gone_afterwards(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, scratch: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source, first, second = _corpus(tmp_path)
+    found = []
+    for flags in ((), ("--scratch", scratch)):
+        out = tmp_path / str(len(flags)) / "out"
+        ran = cli("decontaminate", source, "--against", first, "--against", second, "--keep-dropped",
+                  "--engine", "inline", *flags, "--out", out)  # fmt: skip
+        assert ran.code == 0, ran.err
+        found.append(written(out))
+    assert found[0] == found[1]
+    assert not list(tmp_path.glob("exchange/*"))
+
+
+def test_a_part_that_is_sent_is_compared_alike(tmp_path: Path) -> None:
+    source, first, _ = _corpus(tmp_path)
+    options = DecontaminateOptions(inputs=(str(source),), against=(str(first),), on="all")
+    rule, folder = Rule.of(options), str(tmp_path / "work")
+    build(read_sets(options), rule, folder)
+    (part,) = cut(open_inputs(options), tmp_path / "parts")
+    here = compare_part(part, folder, 0, rule, True)
+    there = compare_part(send_part(part, folder, 1, rule), folder, 1, rule, True)
+    assert (here.wordings.tolist(), here.dropped.tolist()) == (there.wordings.tolist(), [2])
+    assert get_table(found_file(folder, 0)).equals(get_table(found_file(folder, 1)))
 
 
 def test_an_equal_run_is_reused_and_a_changed_evaluation_set_is_another_run(tmp_path: Path, cli: Cli) -> None:
@@ -215,6 +295,36 @@ def test_an_equal_run_is_reused_and_a_changed_evaluation_set_is_another_run(tmp_
     refused = cli(*words)
     assert (refused.code, "another run" in refused.err) == (2, True)
     assert cli(*words, "--force").code == 0
+
+
+def test_an_interrupted_run_leaves_nothing_and_the_next_one_is_whole(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, first, second = _corpus(tmp_path)
+    out = tmp_path / "out"
+    words = (
+        "decontaminate",
+        source,
+        "--against",
+        first,
+        "--against",
+        second,
+        "--engine",
+        "inline",
+        "-o",
+        out,
+    )
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(command, "emit", interrupted)
+        assert cli(*words).code == 130
+    assert [path.name for path in out.rglob("*") if path.name != ".lock"] == []
+    assert cli(*words).code == 0
+    assert verify(out) == []
+    assert manifest_of(out)["funnel"]["out"] == 40
 
 
 def test_alpaca_eval_holds_the_prompts_of_three_other_sets(

@@ -8,15 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from decontaminations import prompts, run, tasks, verdict
+from decontaminations import Result, prompts, run, tasks, verdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workbench import Row
+from workbench import Row, write_jsonl
 
-from ittools.curate.decontamination import judge
+from ittools.curate.decontaminate import decontaminate
+from ittools.curate.decontamination import compare, judge
 from ittools.curate.decontamination.options import PRESETS, DecontaminateOptions, Rule
 from ittools.errors import UsageError
+from ittools.progress import Silent
+from ittools.text.ragged import Ragged
 from ittools.text.words import content_words
 
 DUCKS = "Janet's ducks lay 16 eggs per day, and she eats three of them for breakfast every morning."
@@ -38,10 +42,13 @@ def test_decisions_are_those_of_the_definition(
     tmp_path_factory: pytest.TempPathFactory, training: list[str], evaluation: list[str], ngram: int,
     coverage: float, span: int, span_share: float, exact: str, whole: int,
 ) -> None:  # fmt: skip
+    whole = whole if whole < ngram else 0  # refused too
     numbers = {"ngram": ngram, "coverage": coverage, "span": span, "span_share": span_share, "whole": whole}
     windowed = coverage < 1 or span or span_share
-    if exact == "off" and not whole and not (windowed and any(len(e.split()) >= ngram for e in evaluation)):
-        return  # refused: nothing could be found
+    lengths = [len(e.split()) for e in evaluation]
+    findable = any((windowed and n >= ngram) or (whole and whole <= n < ngram) for n in lengths)
+    if exact == "off" and not findable:
+        return  # refused
     found = run(
         tmp_path_factory.mktemp("d"), tasks(*training), prompts(*evaluation), exact=exact, common=1, **numbers
     )
@@ -229,11 +236,11 @@ def test_an_answer_alike_is_no_equal_prompt(tmp_path: Path) -> None:
 def test_a_hash_alone_condemns_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every word gets the same hash: all that is as long as a record would match it, were words not read."""
 
-    def equal(column: pa.Array) -> judge.Ragged:
+    def equal(column: pa.Array) -> Ragged:
         from ittools.text.tokens import word_hashes
 
         found = word_hashes(column)
-        return judge.Ragged(np.full_like(found.values, 7), found.offsets)
+        return Ragged(np.full_like(found.values, 7), found.offsets)
 
     from ittools.curate.decontamination import index
 
@@ -256,7 +263,8 @@ def test_empty_records_and_a_huge_one(tmp_path: Path) -> None:
     assert found.kept == ["0", "1", "2"]
     assert json.dumps(found.dropped["3"][1]["span"]) == json.dumps(DUCKS[:-1])
     assert found.sets["held"] | {"usable_ngrams": 0} == {
-        "name": "held", "records": 3, "empty": 2, "too_short": 0, "template": 0, "usable_ngrams": 0,
+        "name": "held", "records": 3, "empty": 2, "too_short": 0, "template": 0, "findable": 1,
+        "usable_ngrams": 0,
         "common_ngrams": 0, "hit": 1, "share": 0.333333, "dropped": 1,
     }  # fmt: skip
 
@@ -282,6 +290,9 @@ def test_presets_are_overridden_number_by_number() -> None:
         ({"ngram": 0}, "--ngram 0 leaves no windows"),
         ({"whole": -1}, "--whole -1: a number of words"),
         ({"coverage": 1.0, "exact": "off", "whole": 0}, "every method is off"),
+        ({"span": 10_001}, "--span 10001: a number of words up to 10,000"),
+        ({"coverage": float("nan")}, "--coverage nan: a share from 0 to 1"),
+        ({"preset": "exact", "on": "output"}, "--on output: equal prompts alone are sought"),
     ],
 )
 def test_rules_that_make_no_sense_are_refused(given: Row, said: str) -> None:
@@ -306,3 +317,78 @@ def test_signs_are_read_but_make_no_words_of_a_shared_text(
 ) -> None:
     found = run(tmp_path, tasks(text), prompts(held), coverage=0.0)
     assert found.kept == ["0"] * kept
+
+
+def test_equal_turns_of_a_set_are_one_wording_that_is_found_as_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 40 equal ones every evaluation record is met, and only some are listed."""
+    monkeypatch.setattr(compare, "MOST", 7)
+    other = "Tell me which of the two boats is the faster one on a windy day."
+    evaluation: list[Row] = [{"turns": ["Go on!", f"{other} Boat {number}."]} for number in range(40)]
+    evaluation += [{"turns": ["go on", "Go on?", DUCKS]}, *prompts("Stop.")]
+    found = run(tmp_path, tasks("Go on.", "Stop now", DUCKS, "Go, on"), evaluation)
+    assert found.kept == ["1"]
+    assert {task: (d["row"], d["others"]) for task, (_, d) in found.dropped.items()} == {
+        "0": (1, 40), "2": (41, 0), "3": (1, 40)
+    }  # fmt: skip
+    assert (found.sets["held"]["hit"], found.sets["held"]["dropped"]) == (41, 3)
+    listed = pq.read_table(tmp_path / "out" / "contamination.parquet").to_pylist()
+    assert [(match["row"], match["span"]) for match in listed] == [
+        *((row, "Go on") for row in range(1, 8)), (41, DUCKS[:-1]), *((row, "Go, on") for row in range(1, 8))
+    ]  # fmt: skip
+
+
+def test_an_evaluation_record_met_in_two_wordings_counts_once(tmp_path: Path) -> None:
+    """A record's turns are passages of their own, and a conversation holds two of them."""
+    row: Row = {"messages": [{"role": "user", "content": DUCKS}, {"role": "assistant", "content": "18"},
+                             {"role": "user", "content": "And in a leap year with a 29th of February?"},
+                             {"role": "assistant", "content": "18"}], "task": "0"}  # fmt: skip
+    held: list[Row] = [{"turns": [DUCKS, "And in a leap year with a 29th of February?"]}]
+    found = run(tmp_path, [row], [*held, *prompts(DUCKS)])
+    assert found.dropped["0"][1]["others"] == 1
+    assert found.sets["held"]["hit"] == 2
+
+
+@pytest.mark.parametrize(
+    ("held", "text", "reason"),
+    [
+        ("请根据下面的描述写一篇文章，说明你的观点", "好，请根据下面的描述写一篇文章 说明你的观点", "ngram"),
+        ("กรุณาเขียนเรียงความเกี่ยวกับผลกระทบ", "กรุณาเขียนเรียงความเกี่ยวกับผลกระทบ ครับ", "ngram"),
+        (unicodedata.normalize("NFD", "Où l'élève étudiait-il les mathématiques l'été dernier ?"),
+         "Dis : où l’élève étudiait-il les mathématiques l’été dernier", "ngram"),
+        ("+ < > $ = + < > $ =", "so: + < > $ = + < > $ = 1", "ngram"),
+        ("!!! ???", "!!!  ???", "exact"),
+        ("!!! ???", "!!! ?", None),
+        ("Hello", "hello!", "exact"),
+        ("Hello", "hello you", None),
+    ],
+    ids=lambda value: str(value)[:9],
+)  # fmt: skip
+def test_scripts_without_spaces_other_forms_and_bare_signs(
+    tmp_path: Path, held: str, text: str, reason: str | None
+) -> None:
+    found = run(tmp_path, tasks(text), prompts(held))
+    assert {why for why, _ in found.dropped.values()} == ({f"contaminated-{reason}"} if reason else set())
+
+
+def test_a_conversation_of_ten_thousand_turns_is_read_in_order(tmp_path: Path) -> None:
+    turns = [{"role": ("user", "assistant")[n % 2], "content": f"turn {n}"} for n in range(20_000)]
+    turns[12_344]["content"] = DUCKS
+    found = run(tmp_path, [{"messages": turns, "task": "0"}], prompts(DUCKS))
+    assert found.dropped["0"][1]["in"] == "turn 6173"
+
+
+def test_the_same_set_under_two_names_is_two_sets(tmp_path: Path) -> None:
+    paths = [write_jsonl(tmp_path / name, prompts(DUCKS)) for name in ("one.jsonl", "two.jsonl")]
+    source = write_jsonl(tmp_path / "in.jsonl", tasks(DUCKS))
+    options = DecontaminateOptions(
+        inputs=(str(source),), against=tuple(map(str, paths)), out=tmp_path / "out", keep_dropped=True,
+        engine="inline",
+    )  # fmt: skip
+    decontaminate(options, Silent())
+    found = Result(tmp_path / "out")
+    assert [(one["name"], one["hit"], one["dropped"]) for one in found.sets.values()] == [
+        ("one", 1, 1), ("two", 1, 1)
+    ]  # fmt: skip
+    assert found.dropped["0"][1]["others"] == 1

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from workbench import Cli, manifest_of, numbered, read_records, write_jsonl, written
 
+from ittools.mixture.index import first_of_each_id, id_keys
 from ittools.records.messages import to_messages
 from ittools.store.verify import verify
 
@@ -191,6 +193,43 @@ def test_many_row_groups_are_taken_in_the_right_order(
     tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, two: tuple[Path, Path]
 ) -> None:
     cli("mix", *two, "--out", tmp_path / "whole" / "out")
-    monkeypatch.setattr("ittools.mixture.mix.ROW_GROUP", 7)
+    monkeypatch.setattr("ittools.mixture.shuffle.ROW_GROUP", 7)
     cli("mix", *two, "--out", tmp_path / "pieces" / "out")
     assert written(tmp_path / "whole" / "out") == written(tmp_path / "pieces" / "out")
+
+
+@pytest.mark.parametrize("layout", ["messages", "records"])
+def test_the_bytes_do_not_depend_on_engine_or_workers(
+    tmp_path: Path, cli: Cli, two: tuple[Path, Path], layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ittools.mixture.shuffle.SHARD", 32)
+    words = ("--size", 70, "--heldout", 0.2, "--layout", layout, "--keep-dropped", "--seed", 3)
+    found = []
+    for engine, workers in (("inline", 1), ("processes", 1), ("processes", 2)):
+        out = tmp_path / f"{engine}{workers}" / "out"
+        ran = cli("mix", *two, *words, "--engine", engine, "--workers", workers, "--out", out)
+        assert ran.code == 0, ran.err
+        found.append(written(out))
+    assert found[0] == found[1] == found[2]
+    assert len([name for name in found[0] if name.startswith("data/train")]) == 2
+    assert verify(out) == []
+
+
+def test_ids_of_others_are_told_apart_from_ours() -> None:
+    ids = ["0" * 32, "0" * 31 + "A", "0" * 31 + "a", "mine", "", "mine", "0" * 32, "é" * 16]
+    fresh = [True, True, True, True, True, False, False, True]
+    assert first_of_each_id(id_keys(pa.array(ids))).tolist() == fresh
+    ours = pa.array(["0123456789abcdef" * 2, "f" * 32, "0123456789abcdef" * 2])
+    assert first_of_each_id(id_keys(ours)).tolist() == [True, True, False]
+    assert (
+        id_keys(ours.slice(1)) == id_keys(pa.array(["f" * 32, *ids, "0123456789abcdef" * 2]))[[0, -1]]
+    ).all()
+
+
+def test_an_empty_input_makes_an_empty_mixture(tmp_path: Path, cli: Cli) -> None:
+    source = write_jsonl(tmp_path / "in.jsonl", [{"instruction": "", "output": ""}] * 3)
+    assert cli("filter", source, "--out", tmp_path / "none").code == 0
+    assert cli("mix", tmp_path / "none", "--keep-dropped", "--out", tmp_path / "out").code == 0
+    assert manifest_of(tmp_path / "out")["funnel"] == {"in": 0, "dropped": {}, "out": 0}
+    assert cli("filter", tmp_path / "none", "--quota", "task=1", "--out", tmp_path / "again").code == 0
+    assert manifest_of(tmp_path / "again")["funnel"] == {"in": 0, "dropped": {}, "out": 0}

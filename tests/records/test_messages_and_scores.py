@@ -112,3 +112,32 @@ def test_scores_come_back_sorted_by_name(scores: dict[str, float]) -> None:
     assert scores_dict(column) == as_scores(column) == scores
     assert scores_column(None) is None
     assert scores_dict(None) == {}
+
+
+TEXT = st.text(max_size=4) | st.just("")
+TURN = st.fixed_dictionaries({"role": st.sampled_from(["system", "user", "assistant"]), "content": TEXT})
+RECORDS = st.lists(
+    st.fixed_dictionaries({
+        "instruction": TEXT, "input": TEXT, "output": TEXT,
+        "context": st.none() | st.lists(TURN, max_size=3),
+        "rejected": st.none() | TEXT, "meta": st.sampled_from([None, "{\"a\": 1}", "no JSON", "[1]"]),
+    }),
+    max_size=6,
+)  # fmt: skip
+
+
+@given(RECORDS, st.integers(0, 3))
+@settings(deadline=None)
+def test_all_conversations_at_once_are_those_of_one_record_each(
+    rows: list[dict[str, Any]], skip: int
+) -> None:
+    records = [
+        build_record(row["instruction"], row["input"], row["output"], source="s") | row for row in rows
+    ]
+    found = messages_batch(record_batch(records).slice(skip)).to_pylist()
+    assert [row["messages"] for row in found] == [to_messages(record) for record in records[skip:]]
+    for row, record in zip(found, records[skip:], strict=True):
+        if record["rejected"] is None:
+            assert row["meta"] == record["meta"]
+        else:
+            assert json.loads(row["meta"])["rejected"] == record["rejected"]

@@ -12,11 +12,12 @@ import pyarrow as pa
 from ittools.curate.decontamination.index import Index
 from ittools.curate.decontamination.judge import METHODS, NGRAM, Hits, hits_of
 from ittools.curate.decontamination.options import Rule
-from ittools.curate.decontamination.texts import COLUMNS, Texts, texts_of
+from ittools.curate.decontamination.texts import COLUMNS, Texts, name_of, texts_of
+from ittools.curate.sending import SentPart
 from ittools.engine.exchange import join, put_table
 from ittools.formats.parts import Part
 from ittools.text.ragged import I64, offsets_of, spans, within
-from ittools.text.spelled import Spelling, spell
+from ittools.text.spelled import spell
 
 BATCH = 8_192  # records; 2,048 cost half as much again, 16,384 the same
 MOST = 100  # matches told of one record; all count in `others` and for each evaluation set
@@ -74,6 +75,13 @@ def compare_part(part: Part, folder: str, number: int, rule: Rule, detailed: boo
     return Met(np.unique(np.concatenate(wordings)), dropped)
 
 
+def send_part(part: Part, folder: str, number: int, rule: Rule) -> SentPart:
+    """Task: what is compared of one part, to where all nodes of a cluster see it."""
+    path = join(folder, f"text-{number:06d}.arrow")
+    put_table(path, part.read(COLUMNS[rule.on]))
+    return SentPart(path, 0, part.records)
+
+
 def found_file(folder: str, number: int) -> str:
     return join(folder, f"found-{number:06d}.arrow")
 
@@ -100,17 +108,18 @@ def others(hits: Hits, records: I64, index: Index) -> dict[int, int]:
     order = np.argsort(records, kind="stable")
     records, met = records[order], hits.wordings[order]
     begins = np.flatnonzero(np.diff(records, prepend=-1))
-    counts = wordings.record_offsets[met + 1] - wordings.record_offsets[met]
     ends = np.append(begins[1:], len(records))
-    found: dict[int, int] = {}
+    counts = wordings.record_offsets[met + 1] - wordings.record_offsets[met]
     totals = np.add.reduceat(counts, begins) if len(begins) else counts
-    for first, last in spans(offsets_of(totals), AT_ONCE):
-        some = slice(begins[first], ends[last - 1])
+    found = dict(zip(records[begins].tolist(), (totals - 1).tolist(), strict=True))
+    several = np.flatnonzero(ends - begins > 1)  # some may meet one evaluation record by two wordings
+    begins, ends = begins[several], ends[several]
+    for first, last in spans(offsets_of(totals[several]), AT_ONCE):
+        some = within(begins[first:last], (ends - begins)[first:last])
         theirs = wordings.records[within(wordings.record_offsets[met[some]], counts[some])]
         most = int(theirs.max()) + 1
-        own, number = np.unique(
-            np.unique(np.repeat(records[some], counts[some]) * most + theirs) // most, return_counts=True
-        )
+        each = np.unique(np.repeat(records[some], counts[some]) * most + theirs)
+        own, number = np.unique(each // most, return_counts=True)
         found.update(zip(own.tolist(), (number - 1).tolist(), strict=True))
     return found
 
@@ -118,25 +127,27 @@ def others(hits: Hits, records: I64, index: Index) -> dict[int, int]:
 def _columns(told: Told, texts: Texts, first: int, ids: pa.ChunkedArray) -> dict[str, Any]:
     """In the order of `FOUND`, all but the detail."""
     hits = told.hits
+    places, number = np.unique(texts.places[hits.texts], return_inverse=True)
+    names = pa.array([name_of(place) for place in places.tolist()], pa.string())
     return {
         "number": told.records + first, "dropped": ids.take(pa.array(told.records)).cast(pa.string()),
-        "in": [texts.name(text) for text in hits.texts.tolist()], "passage": told.passages,
-        "method": [METHODS[method] for method in hits.methods.tolist()],
+        "in": names.take(pa.array(number)), "passage": told.passages,
+        "method": pa.array(METHODS).take(pa.array(hits.methods)),
         "coverage": hits.coverage, "words": hits.words, "span": _spans(hits, texts),
     }  # fmt: skip
 
 
-def _spans(hits: Hits, texts: Texts) -> list[str]:
-    """The runs as they are written; hits of one text stand together, or nearly so."""
-    found, last, read = [], -1, Spelling(b"", b"", hits.at, hits.at)
-    said: dict[tuple[int, int], str] = {}
-    for text, at, words in zip(hits.texts.tolist(), hits.at.tolist(), hits.words.tolist(), strict=True):
+def _spans(hits: Hits, texts: Texts) -> pa.Array:
+    """The runs as they are written, each that follows an equal one read once."""
+    new = (np.diff(hits.texts, prepend=-1) != 0) | (np.diff(hits.at, prepend=-1) != 0)
+    new |= np.diff(hits.words, prepend=-1) != 0
+    some, found = hits[new], []
+    last, read = -1, spell("")
+    for text, at, words in zip(some.texts.tolist(), some.at.tolist(), some.words.tolist(), strict=True):
         if text != last:
-            last, read, said = text, spell(texts.said[text].as_py()), {}
-        if (at, words) not in said:
-            said[at, words] = read.said(at, words)
-        found.append(said[at, words])
-    return found
+            last, read = text, spell(texts.said[text].as_py())
+        found.append(read.said(at, words))
+    return pa.array(found, pa.large_string()).take(pa.array(np.cumsum(new) - 1))
 
 
 def _details(columns: dict[str, Any], told: Told, beside: dict[int, int], index: Index) -> list[str | None]:
@@ -144,11 +155,13 @@ def _details(columns: dict[str, Any], told: Told, beside: dict[int, int], index:
     details: list[str | None] = [None] * len(told.records)
     best = np.flatnonzero(np.diff(told.records, prepend=-1))
     about = index.passages.take(pa.array(told.passages[best])).to_pylist()
-    for at, record, passage in zip(best.tolist(), told.records[best].tolist(), about, strict=True):
-        said = {"set": passage["set"], "row": passage["row"], "id": passage["id"], "of": passage["of"],
-                "in": columns["in"][at], "method": columns["method"][at],
-                "coverage": round(float(columns["coverage"][at]), 4), "words": int(columns["words"][at]),
-                "span": columns["span"][at], "others": beside[record]}  # fmt: skip
+    rows = pa.table({name: columns[name] for name in ("in", "method", "coverage", "words", "span")})
+    bests = rows.take(pa.array(best)).to_pylist()
+    for at, record, passage, row in zip(
+        best.tolist(), told.records[best].tolist(), about, bests, strict=True
+    ):
+        said = {name: passage[name] for name in ("set", "row", "id", "of")} | row
+        said |= {"coverage": round(row["coverage"], 4), "others": beside[record]}
         details[at] = json.dumps(
             {name: value for name, value in said.items() if value is not None}, ensure_ascii=False
         )

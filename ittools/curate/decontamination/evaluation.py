@@ -61,7 +61,9 @@ def read_sets(options: DecontaminateOptions) -> EvaluationSets:
         raise UsageError("no evaluation set given; name one with --against, once for each")
     for spec in specs:
         if spec in ("", "-"):
-            raise UsageError(f"--against {spec!r}: name a file, a directory or a hub dataset; no pipe is read")
+            raise UsageError(
+                f"--against {spec!r}: name a file, a directory or a hub dataset; no pipe is read"
+            )
     places = [str(Path(spec).resolve()) if Path(spec).exists() else spec for spec in specs]
     if len(set(places)) < len(places):
         twice = specs[places.index(max(places, key=places.count))]

@@ -96,57 +96,82 @@ class Wordings:
         return found
 
 
+@dataclass(frozen=True)
+class _Passages:
+    """All passages, by number."""
+
+    words: Ragged
+    read: Spelled
+    records: I64
+    groups: I64  # a number for each task of each set
+    sets: I64
+    answers: Bools
+
+    @classmethod
+    def of(cls, sets: EvaluationSets, table: pa.Table) -> _Passages:
+        column = table.column("text")
+        number = pc.index_in(table.column("set"), pa.array(sets.names))
+        return cls(
+            word_hashes(column), spelled(column), table.column("record").to_numpy(), _groups(table),
+            number.to_numpy().astype(np.int64), np.asarray(pc.equal(table.column("of"), "answer")),
+        )  # fmt: skip
+
+    def common(self, found: Ragged, share: float) -> Bools:
+        """(windows,) whether more than `share` of the task's records, and `FEWEST`, have the window."""
+        return _common(found, self.groups, self.records, share)
+
+
 def build(sets: EvaluationSets, rule: Rule, folder: str) -> list[SetCounts]:
     """Write the index of all sets into `folder`."""
-    passages = sets.passages.combine_chunks()
-    put_table(join(folder, TEXTS), passages)
-    column = passages.column("text")
-    words, read = word_hashes(column), spelled(column)
-    records, groups = passages.column("record").to_numpy(), _groups(passages)
-    set_of = pc.index_in(passages.column("set"), pa.array(sets.names)).to_numpy().astype(np.int64)
+    table = sets.passages.combine_chunks()
+    put_table(join(folder, TEXTS), table)
+    all_of = _Passages.of(sets, table)
+    words = all_of.words
     found = full_windows(words, rule.ngram) if rule.windowed else Ragged(words.values[:0], 0 * words.offsets)
-    common = _common(found, groups, records, rule.common)
-    answers = np.array([of == "answer" for of in passages.column("of").to_pylist()], bool)
-    members, offsets = _members(read, groups * 2 + answers)
+    common = all_of.common(found, rule.common)
+    members, offsets = _members(all_of.read, all_of.groups * 2 + all_of.answers)
     firsts = members[offsets[:-1]]
-    own, asked = take(words, firsts), ~answers[firsts]
-    if len(firsts) < len(words):
-        read = spelled(column.take(firsts))
-    told = np.unique(
-        np.stack([np.repeat(np.arange(len(firsts)), np.diff(offsets)), records[members]]), axis=1
-    )
-    usable, grams = ~common[_rows(found, firsts)], take(found, firsts)
-    sizes = sorted({int(n) for n in own.lengths if rule.whole and rule.whole <= n < rule.ngram})
+    grams, usable = take(found, firsts), ~common[_rows(found, firsts)]
+    read = all_of.read if len(firsts) == len(words) else spelled(table.column("text").take(firsts))
+    own, asked = take(words, firsts), ~all_of.answers[firsts]
     signs = offsets_of(read.signs)
     half = 2 * np.diff(signs[own.offsets]) >= own.lengths
+    owners = np.repeat(np.arange(len(firsts)), np.diff(offsets))
+    told = np.unique(np.stack([owners, all_of.records[members]]), axis=1)
     wordings = Wordings(
-        sets=set_of[firsts], set_sizes=np.array(sets.records, np.int64), asked=asked,
+        sets=all_of.sets[firsts], set_sizes=np.array(sets.records, np.int64), asked=asked,
         members=members, member_offsets=offsets,
         records=told[1], record_offsets=offsets_of(np.bincount(told[0], minlength=len(firsts))),
         words=own.values, word_offsets=own.offsets, data=read.data, bounds=read.bounds,
         said=offsets_of(~read.signs | np.repeat(half, own.lengths)),
         window_offsets=grams.offsets, usable=usable,
-        usable_words=_usable_words(usable, grams, rule.ngram), sizes=np.array(sizes, np.int64),
+        usable_words=_usable_words(usable, grams, rule.ngram),
+        sizes=np.array(sorted({n for n in own.lengths.tolist() if rule.whole <= n < rule.ngram}
+                              if rule.whole else ()), np.int64),
     )  # fmt: skip
     put_arrays(join(folder, WORDINGS), **vars(wordings))
     _write(folder, WINDOWS, window_table(grams, usable))
+    findable = _write_wholes(folder, rule, all_of, own, wordings) | (wordings.usable_words > 0)
+    return _counted(sets, rule, all_of, found, common, findable[owners][np.argsort(members)])
+
+
+def _write_wholes(folder: str, rule: Rule, all_of: _Passages, own: Ragged, wordings: Wordings) -> Bools:
+    """The tables of wordings that are sought whole; (wordings,) whether each is in any."""
+    findable = np.zeros(len(own), bool)
     if rule.exact:
         whole = whole_windows(own)
-        _write(folder, WHOLE, window_table(whole, asked[whole.owners]))
-    findable = wordings.usable_words > 0
-    if rule.exact:
-        findable |= asked & (own.lengths > 0)
-    for size in sizes:
+        _write(folder, WHOLE, window_table(whole, wordings.asked[whole.owners]))
+        findable = wordings.asked & (own.lengths > 0) & (rule.on != "output")
+    firsts = wordings.first_members
+    for size in wordings.sizes.tolist():
         alone = np.flatnonzero(own.lengths == size)
         runs = from_lengths(full_windows(take(own, alone), size).values, own.lengths == size)
-        met = seen(window_table(runs), full_windows(words, size))
-        whole = from_lengths(met.keys.astype(np.uint64), np.bincount(met.texts, minlength=len(words)))
-        told = ~_common(whole, groups, records, rule.common)[whole.offsets[firsts[alone]]]
+        met = seen(window_table(runs), full_windows(all_of.words, size))
+        places = from_lengths(met.keys.astype(np.uint64), np.bincount(met.texts, minlength=len(all_of.words)))
+        told = ~all_of.common(places, rule.common)[places.offsets[firsts[alone]]]
         findable[alone[told]] = True
         _write(folder, SHORT.format(size), window_table(runs, told))
-    counts = [SetCounts(name, number) for name, number in zip(sets.names, sets.records, strict=True)]
-    _count(counts, set_of, records, words.lengths, found, common, rule)
-    return counts
+    return findable
 
 
 def _rows(ragged: Ragged, records: I64) -> I64:
@@ -170,7 +195,6 @@ def _members(read: Spelled, kinds: I64) -> tuple[I64, I64]:
 
 
 def _common(found: Ragged, groups: I64, records: I64, share: float) -> Bools:
-    """(windows of all,) whether more than `share` of the task's records, and `FEWEST`, have the window."""
     if share >= 1:
         return np.zeros(len(found.values), bool)
     owners = found.owners
@@ -192,26 +216,29 @@ def _common(found: Ragged, groups: I64, records: I64, share: float) -> Bools:
     return common
 
 
-def _count(
-    counts: list[SetCounts], sets: I64, records: I64, lengths: I64, found: Ragged, common: Bools, rule: Rule
-) -> None:
-    """Records by the most that any passage of theirs offers."""
+def _counted(
+    sets: EvaluationSets, rule: Rule, all_of: _Passages, found: Ragged, common: Bools, findable: Bools
+) -> list[SetCounts]:
+    """Records by the most that any passage of theirs offers. findable: (passages,)."""
+    lengths = all_of.words.lengths
     usable = np.bincount(found.owners, ~common, minlength=len(lengths))
     # 0 nothing to read, 1 too short for a window, 2 template text alone, 3 usable
     rank = np.select([lengths == 0, lengths < rule.ngram, usable == 0], [0, 1, 2], 3)
     if not rule.windowed:
         rank = np.where(lengths == 0, 0, 3)
-    best = np.zeros(sum(one.records for one in counts), np.int64)
-    np.maximum.at(best, records, rank)
-    owner = sets[found.owners]
-    first = 0
-    for number, one in enumerate(counts):
-        ranks = np.bincount(best[first : first + one.records], minlength=4).tolist()
-        one.empty, one.too_short, one.template, _ = ranks
-        mine = owner == number
-        one.common_ngrams = len(np.unique(found.values[mine & common]))
-        one.usable_ngrams = len(np.unique(found.values[mine & ~common]))
-        first += one.records
+    best, some = np.zeros(sum(sets.records), np.int64), np.zeros(sum(sets.records), bool)
+    np.maximum.at(best, all_of.records, rank)
+    some[all_of.records[findable]] = True
+    owner, first, counts = all_of.sets[found.owners], 0, []
+    for number, (name, records) in enumerate(zip(sets.names, sets.records, strict=True)):
+        mine, place = owner == number, slice(first, first + records)
+        empty, too_short, template, _ = np.bincount(best[place], minlength=4).tolist()
+        common_ngrams = len(np.unique(found.values[mine & common]))
+        usable_ngrams = len(np.unique(found.values[mine & ~common]))
+        counts.append(SetCounts(name, records, empty, too_short, template, int(some[place].sum()),
+                                usable_ngrams, common_ngrams))  # fmt: skip
+        first += records
+    return counts
 
 
 def _write(folder: str, name: str, table: WindowTable) -> None:

@@ -56,8 +56,8 @@ class Rule:
         _check(rule)
         if options.whole and options.whole >= rule.ngram:
             raise UsageError(
-                f"--whole {options.whole} is not below --ngram {rule.ngram}: no record would be sought whole; "
-                "lower it, or give 0"
+                f"--whole {options.whole} is not below --ngram {rule.ngram}: "
+                "no record would be sought whole; lower it, or give 0"
             )
         return rule
 
@@ -92,6 +92,10 @@ def _check(rule: Rule) -> None:
         )
     if not rule.exact and not rule.whole and not rule.windowed:
         raise UsageError("every method is off: nothing could be found")
+    if rule.on == "output" and not rule.whole and not rule.windowed:
+        raise UsageError(
+            "--on output: equal prompts alone are sought, no output is one; take another --preset"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

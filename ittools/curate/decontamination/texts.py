@@ -40,9 +40,9 @@ class Texts:
         found: Bools = self.places != OUTPUT
         return found
 
-    def name(self, text: int) -> str:
-        place = int(self.places[text])
-        return {PROMPT: "prompt", OUTPUT: "output"}.get(place, f"turn {place}")
+
+def name_of(place: int) -> str:
+    return {PROMPT: "prompt", OUTPUT: "output"}.get(place, f"turn {place}")
 
 
 def texts_of(table: pa.Table, on: Side) -> Texts:

@@ -36,7 +36,7 @@ _NO_INPUT = f"{_OPEN}(?:{_SPELT}){_CLOSE}"
 _BRACKETED = r"^\s*[<\[({]\s*(?:none|null|nil|empty|blank|无|없음|なし)\s*[>\])}][.\s]*$"
 
 
-_AROUND = "&lgt;<>()[]{}\"'`\\:.,;!?。 \t\n\f\r"  # all of _OPEN and _CLOSE
+_AROUND = "&lt;g<>()[]{}\"'`\\:.,;!?。 \t\n\f\r"  # all of _OPEN and _CLOSE
 _FIRST = b"nNaAsSpPkKoOeEgGiIbB"  # of what is spelt, "girdi" without its "g" too; or none of ASCII
 _LONGEST = 96  # bytes of what is spelt, and twice as many
 
