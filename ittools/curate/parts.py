@@ -8,7 +8,7 @@ are those of one `ShardWriter` that all kept records pass through.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -190,62 +190,3 @@ def read_changed(part: Part, changed: str | None, columns: list[str] | None = No
         at = table.schema.get_field_index(name)
         table = table.set_column(at, SCHEMA.field(name), new.column(name))
     return table
-
-
-def split_part(
-    table: pa.Table,
-    reasons: pa.Array,
-    stem: str,
-    *,
-    details: Sequence[str | None] | None = None,
-    keep_dropped: bool,
-) -> Counts:
-    """Task body: write kept records (and dropped ones) beside `stem`; null reason = keep."""
-    table = table.select(SCHEMA.names).cast(SCHEMA)
-    kept = pc.is_null(reasons)
-    _write(f"{stem}.kept.arrow", table.filter(kept).combine_chunks().to_batches())
-    if keep_dropped:
-        gone = pc.invert(kept)
-        rest = table.filter(gone).combine_chunks()
-        found = pa.array(details or [None] * len(reasons), pa.string()).filter(gone)
-        batches = rest.to_batches()
-        if batches:
-            whole = dropped_batch(batches[0], reasons.filter(gone), found.to_pylist())
-            _write(f"{stem}.dropped.arrow", [whole])
-    counted = pc.value_counts(reasons).to_pylist()
-    return {pair["values"]: pair["counts"] for pair in counted}
-
-
-def _write(path: str, batches: Iterable[pa.RecordBatch]) -> None:
-    batches = list(batches)
-    if batches:
-        with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, batches[0].schema) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-
-
-def join_parts(
-    output: Output,
-    stems: Sequence[str],
-    counts: Sequence[Counts],
-    *,
-    keep_dropped: bool,
-    engine: Engine | None = None,
-    progress: Progress | None = None,
-) -> Funnel:
-    """Shards from what `split_part` wrote, in order, and the funnel of all."""
-    funnel = Funnel()
-    kept, gone = [], []
-    for stem, count in zip(stems, counts, strict=True):
-        _count(funnel, count)
-        kept.append(_whole(Part(f"{stem}.kept.arrow", 0, count.get(None, 0))))
-        gone.append(_whole(Part(f"{stem}.dropped.arrow", 0, sum(count.values()) - count.get(None, 0))))
-    tasks = _tasks(output.staging / "data", "train", kept)
-    if keep_dropped:
-        tasks += _tasks(output.staging / "dropped", "dropped", gone)
-    _write_shards(output, tasks, engine, progress)
-    return funnel
-
-
-def _whole(part: Part) -> Chosen:
-    return part, np.ones(part.records, bool), None, {}

@@ -338,12 +338,14 @@ def test_an_interrupt_ends_all_processes_and_the_next_run_goes_through(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
-def test_an_interrupt_ends_a_ray_of_our_own(
-    source: Path, expected: dict[str, bytes], tmp_path: Path, cli: Cli
+def test_an_interrupt_ends_a_ray_of_our_own_and_the_next_one_writes_the_same_bytes(
+    source: Path, expected: dict[str, bytes], tmp_path: Path
 ) -> None:
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'ittools[ray]'")
     interrupt(source, tmp_path, "ray", signal.SIGTERM, group=False)
-    assert cli(*words(source, tmp_path)).code == 0
+    with started(words(source, tmp_path, "--engine", "ray", "--workers", 2)) as run:
+        _, err = run.communicate(timeout=held.PATIENCE)
+    assert run.returncode == 0, err
     assert written(tmp_path / "out") == expected
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbench import read_records, written
 
-from ittools.curate.parts import emit, join_parts, split_part, write_changed
+from ittools.curate.parts import emit, write_changed
 from ittools.engine.processes import opened_processes
 from ittools.engine.protocol import Engine, EngineOptions
 from ittools.formats import parts as parts_module
@@ -130,23 +130,6 @@ def test_any_engine_writes_the_same_bytes(tmp_path: Path) -> None:
     with opened_processes(2) as processes:
         assert emitted(tmp_path / "processes", parts, choices, engine=processes) == inline
     assert [entry.records for entry in inline["entries"]] == [98_304, 6_696, 15_000]
-
-
-def test_split_parts_are_joined_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    small(monkeypatch)
-    choices: list[list[str | None]] = [[None] * 9, ["echo"] * 3, [None, "echo", None], [None] * 5]
-    parts = parts_of(tmp_path / "in", [len(one) for one in choices])
-    direct = emitted(tmp_path / "direct", parts, choices)
-    with output_at(tmp_path / "joined") as output:
-        stems = [str(output.work / str(number)) for number in range(len(parts))]
-        counts = [
-            split_part(part.read(), pa.array(reasons, pa.string()), stem, keep_dropped=True,
-                       details=[f"at {row}" for row in range(part.records)])
-            for part, reasons, stem in zip(parts, choices, stems, strict=True)
-        ]  # fmt: skip
-        funnel = join_parts(output, stems, counts, keep_dropped=True)
-        output.finish(funnel, card=False)
-    assert (written(tmp_path / "joined"), funnel) == (direct["files"], direct["funnel"])
 
 
 def test_changed_columns_take_the_place_of_the_parts_own(

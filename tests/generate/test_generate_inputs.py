@@ -200,7 +200,5 @@ def test_a_language_that_the_offline_teacher_does_not_write_is_refused(
     out = tmp_path / "out"
     assert main(["generate", "--teacher", "offline", "-l", "sw", "--out", str(out)]) == 2
     line = capsys.readouterr().err
-    assert line == (
-        "ittools generate: --language sw: the offline teacher writes de, en, es, fr, it only\n"
-    )
+    assert line == ("ittools generate: --language sw: the offline teacher writes de, en, es, fr, it only\n")
     assert not out.exists()
