@@ -95,7 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.errno is None:
             raise
         place = f"{error.filename}: " if error.filename else ""
-        _print_error(words[0], f"{place}{error.strerror}; nothing was half written")
+        notes = getattr(error, "__notes__", [])
+        _print_error(words[0], "; ".join([f"{place}{error.strerror}", *notes, "nothing was half written"]))
         return 1
 
 

@@ -22,11 +22,11 @@ from ittools.curate.clusters import Clusters, TwinIds, decided, summary, write_c
 from ittools.curate.dedup_options import DedupOptions, checked, threshold_of
 from ittools.curate.near import joined, near_groups
 from ittools.curate.parts import emit
-from ittools.curate.portions import Compared, Portion, portioned, stored_bytes
+from ittools.curate.portions import Compared, Portion, portion_size, portioned, stored_bytes
 from ittools.curate.saved_index import SavedIndex, add_run, open_index
 from ittools.curate.semantic import semantic_twins
 from ittools.curate.sending import sent
-from ittools.curate.sketch import RANGE, Plan, Sketched, same_records, sketch
+from ittools.curate.sketch import Plan, ranges_of, same_records, sketch, write_firsts
 from ittools.engine.exchange import is_url, put_arrays, scratch_folder
 from ittools.engine.protocol import Engine, opened_beside_files, opened_engine
 from ittools.errors import UsageError
@@ -105,9 +105,10 @@ def _write(run: _Run, sources: list[Source], others: list[Source], index: SavedI
         theirs = cut(others, work / "against", engine=here, progress=run.progress) if others else []
         parts = cut(sources, work, engine=here, progress=run.progress)
         portions = index.portions(0, 0) if index is not None else []
-        portions += portioned(theirs, _stop(portions), len(portions), known=True)
+        size = portion_size(sum(part.records for part in [*theirs, *parts]))
+        portions += portioned(theirs, _stop(portions), len(portions), size=size, known=True)
         known = len(portions)
-        portions += portioned(parts, _stop(portions), known)
+        portions += portioned(parts, _stop(portions), known, size=size)
         plan = _plan(run, portions, [*theirs, *parts])
         there = portions
         if here is not run.engine:
@@ -132,7 +133,7 @@ def _plan(run: _Run, portions: Sequence[Portion], parts: Sequence[Part]) -> Plan
     bands, rows = choose_bands(threshold, options.perm)
     return Plan(
         folder=run.folder, compared=_compared(options), method=method, threshold=threshold,
-        permutations=options.perm, bands=bands, rows=rows, ranges=-(-records // RANGE) or 1,
+        permutations=options.perm, bands=bands, rows=rows, ranges=ranges_of(records),
         small=text <= SMALL_BYTES,
     )  # fmt: skip
 
@@ -141,12 +142,11 @@ def _decide(run: _Run, portions: list[Portion], plan: Plan) -> Clusters:
     """Who goes, for whom."""
     known = sum(portion.records for portion in portions if portion.known)
     run.progress.start("dedup: read", len(portions))
-    sketched: list[Sketched] = run.engine.run(
-        sketch, [(portion, plan) for portion in portions], run.progress, small=plan.small
-    )
+    write_firsts(portions, plan)
+    run.engine.run(sketch, [(portion, plan) for portion in portions], run.progress, small=plan.small)
     run.progress.start("dedup: equal records", plan.ranges)
-    tasks = [(number, portions, [s.exact for s in sketched], plan) for number in range(plan.ranges)]
-    same = run.engine.run(same_records, tasks, run.progress, small=plan.small)
+    ranges = [(number, plan) for number in range(plan.ranges)]
+    same = run.engine.run(same_records, ranges, run.progress, small=plan.small)
     exact = decided(same, [], known)
     away = np.zeros(_stop(portions), bool)
     away[exact.gone] = True
@@ -160,7 +160,7 @@ def _decide(run: _Run, portions: list[Portion], plan: Plan) -> Clusters:
     if plan.method == "join":
         groups = [[plan.path("shingles", portion.number) for portion in portions]] if portions else []
     else:
-        groups = near_groups(portions, sketched, gone, plan, run.engine, run.progress)
+        groups = near_groups(portions, gone, plan, run.engine, run.progress)
     run.progress.start("dedup: compare", len(groups))
     pairs = [(number, paths, gone, known, plan) for number, paths in enumerate(groups)]
     near = run.engine.run(joined, pairs, run.progress, small=plan.small)

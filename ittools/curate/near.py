@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ittools.curate.portions import Portion, content_of
-from ittools.curate.sketch import Plan, Sketched, write_shingles
+from ittools.curate.sketch import Plan, firsts_of, in_range, write_shingles
 from ittools.engine.exchange import get_arrays, put_arrays
 from ittools.engine.protocol import Engine
 from ittools.progress import Progress
@@ -31,16 +31,10 @@ Slots = dict[int, NDArray[np.uint8]]  # by portion
 
 
 def near_groups(
-    portions: Sequence[Portion],
-    sketched: Sequence[Sketched],
-    gone: str,
-    plan: Plan,
-    engine: Engine,
-    progress: Progress,
+    portions: Sequence[Portion], gone: str, plan: Plan, engine: Engine, progress: Progress
 ) -> list[list[str]]:
     """For each group of components the files with its shingles. `gone`: file of records that are out."""
-    tasks = [(band, number, portions, [s.bands[band] for s in sketched], gone, plan)
-             for band in range(plan.bands) for number in range(plan.ranges)]  # fmt: skip
+    tasks = [(band, number, gone, plan) for band in range(plan.bands) for number in range(plan.ranges)]
     progress.start("dedup: bands", len(tasks))
     whole = merged(engine.run(linked, tasks, progress), plan, engine, progress)
     groups = group_components(whole, plan)
@@ -50,53 +44,48 @@ def near_groups(
     return [[path for some in files for number, path in some if number == group] for group in range(count)]
 
 
-def linked(
-    band: int, number: int, portions: Sequence[Portion], bounds: Sequence[I64], gone: str, plan: Plan
-) -> str:
+def linked(band: int, number: int, gone: str, plan: Plan) -> str:
     """Task: forest of what one range of one band's keys brings together."""
+    firsts, place = firsts_of(plan), band * (plan.ranges + 1) + number
     keys, records = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
-    for portion, ends in zip(portions, bounds, strict=True):
-        first = band * portion.records
-        rows = (first + int(ends[number]), first + int(ends[number + 1]))
-        if rows[1] > rows[0]:
-            found = get_arrays(plan.path("bands", portion.number), rows=rows)
-            keys.append(found["keys"])
-            records.append(found["rows"].astype(np.int64) + portion.first)
+    for portion, first in enumerate(firsts[:-1].tolist()):
+        found = in_range(plan.path("bands", portion), place, ("keys", "rows"))
+        keys.append(found["keys"])
+        records.append(found["rows"].astype(np.int64) + first)
     away = get_arrays(gone)["gone"]
     every = np.concatenate(records)
     left = ~away[every]
     groups, members = grouped(np.concatenate(keys)[left], every[left])
     slots: Slots = {}  # of the portions met so far
-    child, root = forest(*edges(groups, members, lambda a, b: _alike(a, b, portions, plan, slots)))
+    child, root = forest(*edges(groups, members, lambda a, b: _alike(a, b, firsts, plan, slots)))
     path = plan.path("forest", band, number)
     put_arrays(path, records=child, roots=root)
     return path
 
 
-def _alike(one: I64, two: I64, portions: Sequence[Portion], plan: Plan, slots: Slots) -> NDArray[np.bool_]:
+def _alike(one: I64, two: I64, firsts: I64, plan: Plan, slots: Slots) -> NDArray[np.bool_]:
     """Whether the pairs may reach the threshold, by the share of slots that agree."""
     deviation = np.sqrt(plan.threshold * (1 - plan.threshold) / plan.permutations)
     least = (plan.threshold - DEVIATIONS * deviation) * plan.permutations
     enough = np.empty(len(one), bool)
     for at in range(0, len(one), 1 << 14):
         span = slice(at, at + (1 << 14))
-        agree = _slots(one[span], portions, plan, slots) == _slots(two[span], portions, plan, slots)
+        agree = _slots(one[span], firsts, plan, slots) == _slots(two[span], firsts, plan, slots)
         enough[span] = agree.sum(axis=1) >= least
     return enough
 
 
-def _slots(records: I64, portions: Sequence[Portion], plan: Plan, slots: Slots) -> NDArray[np.uint8]:
+def _slots(records: I64, firsts: I64, plan: Plan, slots: Slots) -> NDArray[np.uint8]:
     """(records, permutations) a byte of each slot, from the files of the portions."""
     found = np.empty((len(records), plan.permutations), np.uint8)
-    starts = np.array([portion.first for portion in portions])
-    where = np.searchsorted(starts, records, side="right") - 1
+    where = np.searchsorted(firsts, records, side="right") - 1
     order = np.argsort(where)
-    ends = np.searchsorted(where[order], np.arange(len(portions) + 1))
+    ends = np.searchsorted(where[order], np.arange(len(firsts)))
     for number in np.flatnonzero(np.diff(ends)).tolist():
         some = order[ends[number] : ends[number + 1]]
         if number not in slots:
-            slots[number] = get_arrays(plan.path("slots", portions[number].number))["slots"]
-        found[some] = slots[number][records[some] - portions[number].first]
+            slots[number] = get_arrays(plan.path("slots", number))["slots"]
+        found[some] = slots[number][records[some] - firsts[number]]
     return found
 
 

@@ -31,6 +31,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "both": ("instruction", "output"),
 }
 RECORDS = 4 * 16_384  # of a portion, about: 25 MB of usual text
+MOST_PORTIONS = 2_000  # then portions are larger: each task of the bands looks into every one
 F64 = NDArray[np.float64]
 
 
@@ -65,8 +66,15 @@ class Compared:
         return Shingling(self.ngram, self.unit)
 
 
-def portioned(parts: Sequence[Part], first: int, number: int, *, known: bool = False) -> list[Portion]:
-    """Portions of about `RECORDS` records; they follow from the parts alone."""
+def portion_size(records: int) -> int:
+    """Records of a portion of a corpus of so many."""
+    return RECORDS * max(1, -(-records // (RECORDS * MOST_PORTIONS)))
+
+
+def portioned(
+    parts: Sequence[Part], first: int, number: int, *, size: int = RECORDS, known: bool = False
+) -> list[Portion]:
+    """Portions of about `size` records; they follow from the parts alone."""
     portions: list[Portion] = []
     waiting: list[Part] = []
 
@@ -77,7 +85,7 @@ def portioned(parts: Sequence[Part], first: int, number: int, *, known: bool = F
         first, waiting = first + count, []
 
     for part in parts:
-        if waiting and sum(p.records for p in waiting) + part.records > RECORDS:
+        if waiting and sum(p.records for p in waiting) + part.records > size:
             close()
         waiting.append(part)
     if waiting:

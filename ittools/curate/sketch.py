@@ -17,11 +17,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ittools.curate.portions import F64, Compared, Content, Portion, content_of, slots_of
-from ittools.engine.exchange import get_arrays, join, put_arrays
+from ittools.engine.exchange import Arrays, get_arrays, join, put_arrays
 from ittools.text.minhash import U32, band_keys
 from ittools.text.ragged import I64, U64
 
 RANGE = 1 << 19  # records whose keys one task sorts: some 100 MB
+MOST_RANGES = 512  # then ranges are larger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,35 +43,45 @@ class Plan:
         return join(self.folder, "-".join([kind, *(f"{n:05d}" for n in numbers)]) + ".arrays")
 
 
-@dataclass(frozen=True)
-class Sketched:
-    """Where in a portion's files each range begins: (ranges + 1,) and (bands, ranges + 1)."""
-
-    exact: I64
-    bands: I64
+def ranges_of(records: int) -> int:
+    """Ranges that keys of so many records are cut into."""
+    return min(MOST_RANGES, -(-records // RANGE)) or 1
 
 
-def sketch(portion: Portion, plan: Plan) -> Sketched:
+def write_firsts(portions: Sequence[Portion], plan: Plan) -> None:
+    """Where each portion's records begin, once for all tasks: so a task is a few numbers and the plan."""
+    ends = portions[-1].stop if portions else 0
+    put_arrays(plan.path("firsts"), firsts=np.array([*(p.first for p in portions), ends], np.int64))
+
+
+def firsts_of(plan: Plan) -> I64:
+    """(portions + 1,) the first record of each portion, and their number."""
+    firsts: I64 = get_arrays(plan.path("firsts"))["firsts"]
+    return firsts
+
+
+def sketch(portion: Portion, plan: Plan) -> int:
     """Task: the files of one portion."""
     if plan.method == "near":
         exact, priority, slots = slots_of(portion, plan.compared, plan.permutations)
-        bands = _write_bands(portion, slots, plan)
+        _write_bands(portion, slots, plan)
     else:
         content = content_of(portion, plan.compared)
-        exact, priority, bands = content.exact, content.priority, np.zeros((0, plan.ranges + 1), np.int64)
+        exact, priority = content.exact, content.priority
         if plan.method == "join":
             write_shingles(plan.path("shingles", portion.number), portion, content)
-    return Sketched(_write_exact(portion, exact, priority, plan), bands)
+    _write_exact(portion, exact, priority, plan)
+    return portion.records
 
 
-def _write_exact(portion: Portion, exact: U64, priority: F64, plan: Plan) -> I64:
+def _write_exact(portion: Portion, exact: U64, priority: F64, plan: Plan) -> None:
     order = np.argsort(exact[:, 0])
     keys = exact[order]
     put_arrays(
         plan.path("exact", portion.number),
         keys=keys, records=order + portion.first, priority=priority[order],
+        bounds=range_bounds(keys[:, 0], plan.ranges),
     )  # fmt: skip
-    return range_bounds(keys[:, 0], plan.ranges)
 
 
 def write_shingles(path: str, portion: Portion, content: Content, rows: I64 | None = None) -> None:
@@ -85,7 +96,7 @@ def write_shingles(path: str, portion: Portion, content: Content, rows: I64 | No
     put_arrays(path, **arrays)
 
 
-def _write_bands(portion: Portion, slots: U32, plan: Plan) -> I64:
+def _write_bands(portion: Portion, slots: U32, plan: Plan) -> None:
     """Band keys, each band's ascending, one after the other; and a byte of each slot for a first look."""
     keys = band_keys(slots.T, plan.bands, plan.rows).T
     rows = np.empty(keys.shape, np.uint32)
@@ -93,10 +104,18 @@ def _write_bands(portion: Portion, slots: U32, plan: Plan) -> I64:
     for band in range(plan.bands):
         order = np.argsort(keys[band])
         keys[band], rows[band] = keys[band][order], order
-        bounds.append(range_bounds(keys[band], plan.ranges))
-    put_arrays(plan.path("bands", portion.number), keys=keys.reshape(-1), rows=rows.reshape(-1))
+        bounds.append(range_bounds(keys[band], plan.ranges) + band * portion.records)
+    put_arrays(
+        plan.path("bands", portion.number),
+        keys=keys.reshape(-1), rows=rows.reshape(-1), bounds=np.concatenate(bounds),
+    )  # fmt: skip
     put_arrays(plan.path("slots", portion.number), slots=(slots & np.uint32(0xFF)).astype(np.uint8).T)
-    return np.stack(bounds)
+
+
+def in_range(path: str, place: int, names: tuple[str, ...]) -> Arrays:
+    """Of a file with `bounds` the rows from the bound at `place` to the next."""
+    begin, end = get_arrays(path, names=("bounds",), rows=(place, place + 2))["bounds"].tolist()
+    return get_arrays(path, names=names, rows=(begin, end))
 
 
 def range_bounds(ascending: U64, ranges: int) -> I64:
@@ -106,13 +125,10 @@ def range_bounds(ascending: U64, ranges: int) -> I64:
     return np.concatenate([[0], places, [len(ascending)]]).astype(np.int64)
 
 
-def same_records(number: int, portions: Sequence[Portion], bounds: Sequence[I64], plan: Plan) -> str:
+def same_records(number: int, plan: Plan) -> str:
     """Task: of one range of exact keys, each record that equals a preferred one, and that one."""
-    found = [
-        get_arrays(plan.path("exact", portion.number), rows=(int(ends[number]), int(ends[number + 1])))
-        for portion, ends in zip(portions, bounds, strict=True)
-        if ends[number + 1] > ends[number]
-    ]
+    paths = [plan.path("exact", portion) for portion in range(len(firsts_of(plan)) - 1)]
+    found = [in_range(path, number, ("keys", "records", "priority")) for path in paths]
     keys = np.concatenate([arrays["keys"] for arrays in found] or [np.zeros((0, 2), np.uint64)])
     records = np.concatenate([arrays["records"] for arrays in found] or [np.zeros(0, np.int64)])
     priority = np.concatenate([arrays["priority"] for arrays in found] or [np.zeros(0)])

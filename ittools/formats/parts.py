@@ -172,10 +172,15 @@ def write_batches(path: str, batches: Iterable[pa.RecordBatch]) -> list[int]:
     """Records as Arrow IPC, a part a batch; their counts. A file appears whole or not at all."""
     counts = []
     staged = f"{path}.{os.getpid()}.tmp"
-    with pa.OSFile(staged, "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
-        for batch in _gathered(batches):
-            writer.write_batch(batch)
-            counts.append(batch.num_rows)
+    try:
+        with pa.OSFile(staged, "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
+            for batch in _gathered(batches):
+                writer.write_batch(batch)
+                counts.append(batch.num_rows)
+    except OSError as error:
+        if error.filename is None:  # Arrow does not say which disk is full
+            error.filename = path
+        raise
     os.replace(staged, path)
     return counts
 

@@ -18,7 +18,10 @@ from ittools.text.ragged import Ragged
 from ittools.text.tokens import character_hashes, word_hashes
 
 # what changes its length in lower case, marks, what is skipped, scripts without spaces, signs
-ODD = "aBÉéİıKȺΣς ß\u0301\u0308\u093f\u0915\u094d\u0937\u064e\u0643\u00ad\u200b\ufe0f\u200d天气ไทยが\u3099😀+<_.,!\n"
+ODD = (
+    "aBÉéİıKȺΣς ß\u0301\u0308\u093f\u0915\u094d\u0937\u064e\u0643"
+    "\u00ad\u200b\ufe0f\u200d天气ไทยが\u3099😀+<_.,!\n"
+)
 TEXTS = st.lists(st.text(max_size=60) | st.text(ODD, max_size=60), min_size=1, max_size=8)
 
 
