@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ittools.text.ragged import I64, Ragged, offsets_of, within
+from ittools.text.rows import common
 from ittools.text.sets import SURE, TokenSets, shared_sets
 
 F64 = NDArray[np.float64]
@@ -209,57 +210,32 @@ class _Join:
 
 
 def _postings(sets: TokenSets, lengths: I64, threshold: float) -> tuple[I64, I64, I64]:
-    """(token, record, place in its set) of all prefix tokens that two records have, sorted."""
+    """(number of the token, record, place in its set) of all prefix tokens that two records have, sorted."""
     prefix = lengths - np.ceil(threshold * lengths - SURE).astype(np.int64) + 1
     # what is nobody else's comes first, and leads to nobody
     prefix = np.clip(prefix - sets.alone, 0, np.diff(sets.offsets))
     at = within(sets.offsets[:-1], prefix)
-    owners = np.repeat(np.arange(len(sets)), prefix)
-    packed = sets.tokens[at] << 32 | owners
-    order = np.argsort(packed)
+    order = np.argsort(sets.tokens[at])
     tokens = sets.tokens[at][order]
     same = tokens[1:] == tokens[:-1]
     shared = np.zeros(len(tokens), bool)
     shared[1:] |= same
     shared[:-1] |= same
-    order = order[shared]
+    order, tokens = order[shared], tokens[shared]
+    at, owners = at[order], np.repeat(np.arange(len(sets)), prefix)[order]
+    fresh = np.ones(len(tokens), bool)
+    fresh[1:] = tokens[1:] != tokens[:-1]
+    packed = np.cumsum(fresh) << 32 | owners
+    order = np.argsort(packed)
     places = at[order] - sets.offsets[:-1][owners[order]] + sets.alone[owners[order]]
-    return tokens[shared], owners[order], places
+    return packed[order] >> 32, owners[order], places
 
 
 def _similarities(sets: TokenSets, a: I64, b: I64) -> F64:
     """(pairs,) Jaccard similarity of the least alike field of each pair."""
-    fields = sets.sizes.shape[1]
-    least = np.ones(len(a))
-    lengths = np.diff(sets.offsets)
-    ends = np.cumsum(np.minimum(lengths[a], lengths[b]))
-    first = 0
-    while first < len(a):
-        done = ends[first - 1] if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, done + PAIRS, side="right")))
-        one, two = a[first:last], b[first:last]
-        common = _common(sets, one, two, fields)
-        sizes = sets.sizes[one].astype(np.int64) + sets.sizes[two] - common
-        least[first:last] = np.where(sizes > 0, common / np.maximum(sizes, 1), 1.0).min(axis=1)
-        first = last
-    return least
-
-
-def _common(sets: TokenSets, a: I64, b: I64, fields: int) -> I64:
-    """(pairs, fields) tokens that both have."""
-    left, right = _packed(sets, a), _packed(sets, b)
-    place = np.searchsorted(right, left)
-    place[place == len(right)] = 0
-    both = left[right[place] == left] if len(right) else left[:0]
-    cells = (both >> 32) * fields + sets.field_of[both & 0xFFFFFFFF]
-    return np.bincount(cells, minlength=len(a) * fields).reshape(len(a), fields)
-
-
-def _packed(sets: TokenSets, records: I64) -> I64:
-    """pair number << 32 | token, ascending."""
-    lengths = np.diff(sets.offsets)[records]
-    tokens = sets.tokens[within(sets.offsets[records], lengths)]
-    return np.repeat(np.arange(len(records)), lengths) << 32 | tokens
+    shared = common(sets.tokens, sets.offsets, a, b, sets.sizes.shape[1])
+    sizes = sets.sizes[a].astype(np.int64) + sets.sizes[b] - shared
+    return np.where(sizes > 0, shared / np.maximum(sizes, 1), 1.0).min(axis=1)  # type: ignore[no-any-return]
 
 
 def _greedy(edges: _Edges, first: int, last: int, free: NDArray[np.bool_]) -> NDArray[np.bool_]:

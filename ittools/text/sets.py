@@ -1,6 +1,6 @@
 """Token sets that a join compares: what records share, as numbers, the rarest first.
 
-    fields [[ {a, b, d}, {a, c, d}, {d} ]]  -> a = 0, d = 1; records [0, 1], [0, 1], [1]; alone 1, 1, 0
+    fields [[ {a, b, d}, {a, c, d}, {d} ]]  -> records [a, d], [a, d], [d]; alone 1, 1, 0
 
 A shingle that no other record has is only counted. A record of which too many are such cannot reach the
 threshold with any other and leaves before anything is sorted (after the prefix filter of Chaudhuri, Ganti,
@@ -11,27 +11,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ittools.text.ragged import I64, U64, Ragged, offsets_of, spans, take, within
+from ittools.text.ragged import I64, U64, Ragged, from_lengths, offsets_of, spans, take, within
+from ittools.text.rows import FIELD, sorted_rows
 
-SLOTS = 27  # bits, at the most: 128 MB
-CHUNK = 1 << 18  # shingles at a time: more are dearer in the cache, fewer in the table of slots
+SLOTS = 26  # bits, at the most: 128 MB
+CHUNK = 1 << 20  # shingles at a time: with fewer the table of slots is read once more, at 128 MB a time
 SURE = 1e-9  # under a limit, against rounding: 0.7 * 10 is 7.000000000000001 in some orders
 Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class TokenSets:
-    """Sets of records in the order of their priority."""
+    """Sets of records in the order of their priority.
 
-    tokens: I64  # (shared tokens of all records,) ascending in each record, rare ones first
+    A token is 8 bits of how many have it, 54 of the shingle's hash and 2 of its field. Two of a pair's tokens
+    that are not equal look so with probability 2**-54: with a million pairs of 60, once in five million runs.
+    """
+
+    tokens: U64  # (shared tokens of all records,) ascending in each record, rare ones first, each once
     offsets: I64  # (records + 1,)
     sizes: NDArray[np.int32]  # (records, fields) distinct shingles, shared or not
     alone: I64  # (records,) distinct shingles of all fields that no other record has
-    field_of: NDArray[np.uint8]  # (distinct tokens,)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -39,14 +44,14 @@ class TokenSets:
 
 @dataclass(frozen=True)
 class _Field:
-    """A field of the records that are left, and which of its shingles another may have."""
+    """A field of the records that are left, and of how many its shingles may be."""
 
     shingles: Ragged
-    shared: Bools  # (shingles of all records,)
+    often: NDArray[np.uint8]  # (shingles of all records,) 1: of this record alone
 
     def of(self, records: I64) -> _Field:
         at = within(self.shingles.offsets[records], self.shingles.lengths[records])
-        return _Field(take(self.shingles, records), self.shared[at])
+        return _Field(take(self.shingles, records), self.often[at])
 
 
 def shared_sets(fields: Sequence[Ragged], threshold: float) -> tuple[I64, TokenSets]:
@@ -60,7 +65,7 @@ def shared_sets(fields: Sequence[Ragged], threshold: float) -> tuple[I64, TokenS
     while True:
         before, found = len(staying), []
         for number in range(len(left)):
-            one = _Field(left[number], _may_be_shared(left[number].values))
+            one = _Field(left[number], how_often(left[number].values))
             enough = _enough(one, threshold)
             found.append((staying, one))
             if not enough.all():
@@ -76,74 +81,79 @@ def _enough(field: _Field, threshold: float) -> Bools:
     offsets, enough = field.shingles.offsets, np.empty(len(field.shingles), bool)
     for first, last in spans(offsets, CHUNK):
         ends = offsets[first : last + 1]
-        shared = np.diff(offsets_of(field.shared[ends[0] : ends[-1]])[ends - ends[0]])
+        shared = np.diff(offsets_of(field.often[ends[0] : ends[-1]] > 1)[ends - ends[0]])
         enough[first:last] = shared >= threshold * np.diff(ends) - SURE
     return enough
 
 
-def _may_be_shared(hashes: U64) -> Bools:
-    """Whether another shingle falls into the same slot, of the highest bits of the hash."""
+def how_often(hashes: U64) -> NDArray[np.uint8]:
+    """Of each, how many stand in its slot of the highest bits: up to 128 as it is, then by logarithm."""
     bits = min(SLOTS, max(10, len(hashes).bit_length() + 1))
     shift = np.uint64(64 - bits)
-    several = _met(hashes, shift, 1 << bits) > 1
-    shared = np.empty(len(hashes), bool)
+    counts = _counted(hashes, shift, 1 << bits)
+    often = np.empty(len(hashes), np.uint8)
     for at in range(0, len(hashes), CHUNK):
-        shared[at : at + CHUNK] = several[(hashes[at : at + CHUNK] >> shift).view(np.int64)]
-    return shared
+        often[at : at + CHUNK] = counts[(hashes[at : at + CHUNK] >> shift).view(np.int64)]
+    return often
 
 
-def _met(hashes: U64, shift: np.uint64, slots: int) -> NDArray[np.uint8]:
-    """(slots,) 0 where no hash falls, 1 where one does, 2 where more do."""
-    met = np.zeros(slots, np.uint8)
+def _counted(hashes: U64, shift: np.uint64, slots: int) -> NDArray[np.uint8]:
+    """(slots,) how many fall into each, in classes; a chunk at a time, its slots in order."""
+    counts = np.zeros(slots, np.uint16)
     for at in range(0, len(hashes), CHUNK):
         places = np.sort((hashes[at : at + CHUNK] >> shift).astype(np.uint32))
-        again = places[1:] == places[:-1]
-        first = np.ones(len(places), bool)
-        first[1:] = ~again
-        twice = np.zeros(len(places), bool)
-        twice[:-1] = again
+        fresh = np.ones(len(places), bool)
+        fresh[1:] = places[1:] != places[:-1]
+        first = np.flatnonzero(fresh)
         distinct = places[first].astype(np.int64)
-        met[distinct] = np.where(twice[first] | (met[distinct] > 0), 2, 1)
-    return met
+        total = counts[distinct] + np.diff(first, append=len(places))
+        counts[distinct] = np.minimum(total, 0xFFFF)
+    return _classes()[counts]
+
+
+@lru_cache(maxsize=1)
+def _classes() -> NDArray[np.uint8]:
+    """(65536,) the class of each count: 1, 2, ... 128, then eight to each doubling."""
+    counts = np.arange(1 << 16)
+    by_logarithm = 128 + np.floor(8 * np.log2(np.maximum(counts, 1) / 128))
+    return np.where(counts <= 128, counts, np.minimum(by_logarithm, 254)).astype(np.uint8)
 
 
 def _token_sets(fields: Sequence[_Field]) -> TokenSets:
     records, count = len(fields[0].shingles), len(fields)
-    owners = np.concatenate([field.shingles.owners[field.shared] for field in fields])
-    hashes = np.concatenate([field.shingles.values[field.shared] for field in fields])
-    tags = np.repeat(np.arange(count, dtype=np.uint8), [int(field.shared.sum()) for field in fields])
-    single, tokens, field_of = _by_rarity(hashes, tags)
-    packed = owners[~single] << 32 | tokens[~single]
-    packed.sort()
-    fresh = np.ones(len(packed), bool)
-    fresh[1:] = packed[1:] != packed[:-1]
-    packed = packed[fresh]
-    held, tokens = packed >> 32, packed & 0xFFFFFFFF
-    sizes = np.bincount(held * count + field_of[tokens], minlength=records * count).reshape(records, count)
-    for number, field in enumerate(fields):  # what nobody shares occurs once, so it is distinct
-        kept = np.diff(offsets_of(field.shared)[field.shingles.offsets])
-        sizes[:, number] += field.shingles.lengths - kept
-    sizes += np.bincount(owners[single] * count + tags[single], minlength=records * count).reshape(
-        sizes.shape
-    )
-    offsets = offsets_of(np.bincount(held, minlength=records))
-    alone = sizes.sum(axis=1) - np.diff(offsets)
-    return TokenSets(tokens, offsets, sizes.astype(np.int32), alone, field_of)
-
-
-def _by_rarity(hashes: U64, tags: NDArray[np.uint8]) -> tuple[Bools, I64, NDArray[np.uint8]]:
-    """(whether each shingle occurs once, its number otherwise, field of each number): rare ones first."""
-    order = np.argsort(hashes)
-    ordered = hashes[order]
+    shared = [field.often > 1 for field in fields]
+    lengths = [np.diff(offsets_of(some)[f.shingles.offsets]) for some, f in zip(shared, fields, strict=True)]
+    tokens = [_tokens(f, some, tag) for tag, (f, some) in enumerate(zip(fields, shared, strict=True))]
+    together = _side_by_side([from_lengths(*pair) for pair in zip(tokens, lengths, strict=True)])
+    ordered = sorted_rows(together.values, together.offsets)
     fresh = np.ones(len(ordered), bool)
     fresh[1:] = ordered[1:] != ordered[:-1]
-    first = np.flatnonzero(fresh)
-    often = np.diff(np.append(first, len(ordered)))
-    # 16 bits are sorted by radix; what is as frequent as that is at the end of all prefixes anyway
-    by_rarity = np.argsort(np.minimum(often, 0xFFFF).astype(np.uint16), kind="stable")
-    singles = int((often == 1).sum())
-    number = np.empty(len(first), np.int64)
-    number[by_rarity] = np.arange(len(first)) - singles
-    tokens = np.empty(len(hashes), np.int64)
-    tokens[order] = np.repeat(number, often)
-    return tokens < 0, tokens, tags[order[first[by_rarity[singles:]]]]
+    starts = together.offsets[:-1][together.lengths > 0]
+    fresh[starts] = True
+    offsets = offsets_of(fresh)[together.offsets]
+    ordered = ordered[fresh]
+    owners = np.repeat(np.arange(records), np.diff(offsets))
+    cells = owners * count + (ordered & FIELD).astype(np.int64)
+    sizes = np.bincount(cells, minlength=records * count).reshape(records, count)
+    for tag, (field, length) in enumerate(zip(fields, lengths, strict=True)):
+        sizes[:, tag] += field.shingles.lengths - length  # what nobody shares occurs once, so it is distinct
+    alone = sizes.sum(axis=1) - np.diff(offsets)
+    return TokenSets(ordered, offsets, sizes.astype(np.int32), alone)
+
+
+def _tokens(field: _Field, shared: Bools, tag: int) -> U64:
+    often = field.often[shared].astype(np.uint64) << np.uint64(56)
+    return often | (field.shingles.values[shared] >> np.uint64(10) << np.uint64(2)) | np.uint64(tag)
+
+
+def _side_by_side(fields: Sequence[Ragged]) -> Ragged:
+    """The numbers of all fields of a record one after another."""
+    if len(fields) == 1:
+        return fields[0]
+    lengths = np.sum([field.lengths for field in fields], axis=0)
+    offsets = offsets_of(lengths)
+    values, before = np.empty(int(offsets[-1]), np.uint64), offsets[:-1].copy()
+    for field in fields:
+        values[within(before, field.lengths)] = field.values
+        before += field.lengths
+    return Ragged(values, offsets)
