@@ -107,6 +107,8 @@ class _Join:
         self.sets, self.threshold = sets, threshold
         self.lengths = sets.sizes.sum(axis=1, dtype=np.int64)
         self.tokens, self.ranks, self.places = _postings(sets, self.lengths, threshold)
+        first = np.flatnonzero(np.diff(self.tokens, prepend=-1))
+        self.starts = np.repeat(first, np.diff(first, append=len(self.tokens)))  # of each posting's token
         self.kept = np.zeros(len(sets), bool)
         self.twins = np.full(len(sets), -1)
         self.similarities = np.zeros(len(sets))
@@ -175,9 +177,8 @@ class _Join:
     def _candidates(self, earlier: NDArray[np.bool_], later: NDArray[np.bool_]) -> Iterator[tuple[I64, I64]]:
         """Pairs that share a prefix token and that no filter excludes, each once a chunk."""
         here, there = np.flatnonzero(earlier), np.flatnonzero(later)
-        key = self.tokens[here] << 32 | self.ranks[here]
-        begin = np.searchsorted(key, self.tokens[there] << 32)
-        end = np.searchsorted(key, self.tokens[there] << 32 | self.ranks[there])
+        before = offsets_of(earlier)  # of each posting how many stand before it: those of its token are a run
+        begin, end = before[self.starts[there]], before[there]
         some = end > begin
         there, begin, counts = there[some], begin[some], (end - begin)[some]
         ends = np.cumsum(counts)
