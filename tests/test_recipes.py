@@ -123,11 +123,12 @@ steps:
   generate: {teacher: offline}
   other: {command: generate, teacher: offline, seed: 2}
   filter: {inputs: [generate, other]}
-  mix: {inputs: filter}
+  dedup: {inputs: filter}
+  mix: {inputs: dedup}
 """
     steps = {step.name: step.options for step in _read(tmp_path, text, set=("mix.seed=5",)).steps}
-    assert [steps[name].seed for name in ("generate", "other", "mix")] == [11, 2, 5]
-    assert not hasattr(steps["filter"], "seed")
+    assert [steps[name].seed for name in ("generate", "other", "filter", "mix")] == [11, 2, 11, 5]
+    assert not hasattr(steps["dedup"], "seed")
 
 
 def test_set_stands_over_the_environment_over_the_recipe(

@@ -21,6 +21,7 @@ from ittools.curate.sketch import Plan
 from ittools.engine.exchange import get_arrays, put_arrays
 from ittools.engine.protocol import Engine
 from ittools.errors import InputError, UsageError
+from ittools.formats.hub import quiet_models
 from ittools.progress import Progress
 from ittools.text.cosine import F32, STEPS, keep_first_cosine, nearest_centres, start_centres, unit
 from ittools.text.ragged import I64
@@ -89,6 +90,7 @@ def _given(path: Path, records: int) -> NDArray[Any]:
 
 def model_embedder(name: str) -> Embed:
     """Mean of the last hidden states over each text. Raises UsageError where the model cannot be had."""
+    quiet_models()
     try:
         import torch
         from transformers import AutoModel, AutoTokenizer

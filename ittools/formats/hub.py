@@ -6,11 +6,22 @@ hub:gsm8k   org/name   org/name@config   hf://datasets/org/name/file.parquet
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from ittools.errors import InputError
 from ittools.formats.rows import Row
+
+
+def quiet_models() -> None:
+    """Before transformers is imported: no bars, and no notes to its own developers on the screen."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")
+    for module in ("transformers", "peft", "torch", "accelerate"):
+        warnings.filterwarnings("ignore", module=rf"{module}\..*")
 
 
 def hub_rows(spec: str, split: str | None) -> tuple[Callable[[], Iterator[tuple[str, Row]]], str]:

@@ -11,11 +11,11 @@ import os
 import re
 import shutil
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
 from ittools.errors import InputError, TrainError, UsageError
+from ittools.formats.hub import quiet_models
 from ittools.formats.source import Source, open_inputs
 from ittools.progress import Progress
 from ittools.records.build import Record
@@ -100,13 +100,7 @@ def need_libraries() -> None:
     missing = [name for name in needed if not importlib.util.find_spec(name)]
     if missing:
         raise TrainError(f"{', '.join(missing)} not installed: pip install 'ittools[train]'")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    os.environ.setdefault("HF_HUB_VERBOSITY", "error")
-    # notes of the libraries to their own developers; a user can do nothing about them
-    for module in ("transformers", "peft", "torch", "accelerate"):
-        warnings.filterwarnings("ignore", module=rf"{module}\..*")
+    quiet_models()
 
 
 def load_tokenizer(options: FinetuneOptions) -> Any:

@@ -73,7 +73,7 @@ RECORDS = 100  # of a file
 def small_tasks(patched: pytest.MonkeyPatch) -> None:
     """Few records make several tasks of each stage."""
     patched.setattr("ittools.curate.portions.RECORDS", RECORDS)
-    patched.setattr("ittools.curate.dedup.RANGE", 2 * RECORDS)
+    patched.setattr("ittools.curate.sketch.RANGE", 2 * RECORDS)
     patched.setattr("ittools.curate.near.GROUP", RECORDS)
     patched.setattr("ittools.store.shards.SHARD", RECORDS)
 

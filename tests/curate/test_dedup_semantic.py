@@ -10,6 +10,7 @@ import pytest
 from workbench import Cli, manifest_of, numbered, read_records, write_jsonl
 
 from ittools.curate import semantic
+from ittools.formats.hub import quiet_models
 
 ANGLES = [0, 1, 2, 90, 91, 180, 20]  # degrees; 20 is within 0.94 of 0
 
@@ -66,6 +67,7 @@ def test_a_model_on_disk_gives_the_vectors(tmp_path: Path, cli: Cli) -> None:
     """Random, so it knows nothing; but it reads like texts alike, padded or not."""
     from ittools.train.tiny import tiny_model, tiny_tokenizer
 
+    quiet_models()
     tokenizer = tiny_tokenizer()
     tokenizer.save_pretrained(tmp_path / "model")
     tiny_model(tokenizer, seed=1, layers=1, width=32).model.save_pretrained(tmp_path / "model")
