@@ -11,6 +11,7 @@ portions -> sketch -> equal keys -> join of all, or bands and joins of groups ->
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ from ittools.curate.dedup_options import DedupOptions, checked, threshold_of
 from ittools.curate.near import joined, near_groups
 from ittools.curate.parts import emit
 from ittools.curate.portions import Compared, Portion, portion_size, portioned, stored_bytes
-from ittools.curate.saved_index import SavedIndex, add_run, open_index
-from ittools.curate.semantic import semantic_twins
+from ittools.curate.saved_index import SavedIndex, add_run, open_index, refuse_foreign_folder
+from ittools.curate.semantic import embedder_entry, semantic_twins
 from ittools.curate.sending import sent
 from ittools.curate.sketch import Plan, ranges_of, same_records, sketch, write_firsts
 from ittools.engine.exchange import is_url, put_arrays, scratch_folder
@@ -32,10 +33,11 @@ from ittools.engine.protocol import Engine, opened_beside_files, opened_engine
 from ittools.errors import UsageError
 from ittools.formats.parts import Part, cut
 from ittools.formats.source import Source, open_input, open_inputs
-from ittools.options import resolved
 from ittools.progress import Progress
 from ittools.records.funnel import Funnel
 from ittools.store.dataset import InputEntry, Output, writing
+from ittools.store.files import sha256_json
+from ittools.store.lock import writer_lock
 from ittools.store.outcome import Outcome, outcome
 from ittools.text.minhash import choose_bands, recall
 
@@ -60,35 +62,46 @@ def dedup(options: DedupOptions, progress: Progress) -> Outcome:
     checked(options)
     sources = open_inputs(options)
     others = [open_input(spec, options) for spec in options.against]
-    entries = [source.entry for source in sources]
-    entries += [replace(o.entry, kind=f"against: {o.entry.kind}") for o in others]
-    index = _opened_index(options, entries)
-    if index is not None:
-        entries.append(InputEntry(str(index.path), "index", index.fingerprint))
-    with writing(
-        options.out, command="dedup", options=options, inputs=entries, force=options.force
-    ) as output:
+    entries = [*(source.entry for source in sources), *(_known(other.entry) for other in others)]
+    with ExitStack() as held:
+        index = _opened_index(options, entries, held)
+        if index is not None:
+            entries.append(InputEntry(str(index.path), "index", index.fingerprint))
+        if options.embedder is not None:
+            entries.append(embedder_entry(options.embedder))
+        output = held.enter_context(
+            writing(options.out, command="dedup", options=options, inputs=entries, force=options.force)
+        )
         if output.reused and index is not None and not index.added:
             raise UsageError(
                 f"--index {index.path}: has nothing of this run, though {options.out} is finished; "
                 "repeat it with --force"
             )
         if not output.reused:
-            with (
-                opened_engine(options, progress=progress) as engine,
-                scratch_folder(options.scratch, output.work) as folder,
-            ):
-                _write(_Run(options, output, engine, progress, folder), sources, others, index)
+            engine = held.enter_context(opened_engine(options, progress=progress))
+            folder = held.enter_context(scratch_folder(options.scratch, output.work))
+            _write(_Run(options, output, engine, progress, folder), sources, others, index)
     then = f"ittools decontaminate {options.out} --against EVALSET --out {options.out.parent / 'clean'}"
     assert output.finished is not None
     return outcome(output, then, **told(output.finished))
 
 
-def _opened_index(options: DedupOptions, entries: Sequence[InputEntry]) -> SavedIndex | None:
+def _known(entry: InputEntry) -> InputEntry:
+    """Another dataset, in another role than an input: `a b` and `a --against b` are different runs."""
+    mark = sha256_json(["against", entry.fingerprint])
+    return replace(entry, kind=f"against: {entry.kind}", fingerprint=mark)
+
+
+def _opened_index(options: DedupOptions, entries: Sequence[InputEntry], held: ExitStack) -> SavedIndex | None:
+    """The index, held against other runs until this one has added itself.
+
+    A run is known by what it reads: repeated with other options it is the same run, not a copy of itself.
+    """
     if options.index is None:
         return None
-    shaping = resolved(options, only_shaping=True)
-    return open_index(options.index, _compared(options), [shaping, [e.fingerprint for e in entries]])
+    refuse_foreign_folder(options.index)
+    held.enter_context(writer_lock(options.index, choose="--index"))
+    return open_index(options.index, _compared(options), [entry.fingerprint for entry in entries])
 
 
 def _compared(options: DedupOptions) -> Compared:

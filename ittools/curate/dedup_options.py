@@ -11,6 +11,8 @@ from ittools.errors import UsageError
 from ittools.formats.source import ReadOptions
 from ittools.options import option
 
+MOST_NGRAM = 10_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class DedupOptions(EngineOptions, ReadOptions):
@@ -59,6 +61,12 @@ def checked(options: DedupOptions) -> None:
     """Raises UsageError for numbers that mean nothing."""
     if options.threshold is not None and not 0 < options.threshold <= 1:
         raise UsageError(f"--threshold {options.threshold}: a similarity above 0 and up to 1")
+    if options.ngram > MOST_NGRAM:
+        raise UsageError(f"--ngram {options.ngram}: at most {MOST_NGRAM:,}")
+    if options.index is not None and options.index.resolve().is_relative_to(options.out.resolve()):
+        raise UsageError(
+            f"--index {options.index}: lies in --out, which is replaced as a whole; give a folder beside it"
+        )
     if (options.method == "semantic") != (options.embedder is not None):
         raise UsageError("--method semantic and --embedder need each other")
     if options.method == "semantic" and options.index is not None:

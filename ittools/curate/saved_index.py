@@ -4,13 +4,14 @@
     DIR/000001-00000.arrays ids, exact keys and shingle sets of what the first run kept
 
 Signatures and bands are not saved: they follow from the shingles, so runs may differ in --threshold,
---perm and --method. A run adds itself once: it is known by its fingerprint, and repeated it sees
-only the runs before it.
+--perm and --method. A run adds itself once: it is known by what it read, and repeated, with these
+options or others, it sees only the runs before it and takes its own place again.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,13 @@ from ittools.engine.protocol import Engine
 from ittools.errors import StoreError, UsageError
 from ittools.progress import Progress
 from ittools.store.files import json_text, sha256_json, write_text
+from ittools.store.lock import LOCK_NAME
 from ittools.text.ragged import I64, take, unique
 
 INDEX_FILE = "index.json"
 FORMAT = 1
+# what a run that was killed leaves, too
+OURS = re.compile(rf"{re.escape(LOCK_NAME)}|\.?\d{{6}}-\d{{5}}\.arrays.*|\.index\.json\..*")
 
 
 @dataclass(frozen=True)
@@ -58,41 +62,56 @@ class SavedIndex:
         return sha256_json([self.about, [run["run"] for run in self.before]])
 
     def portions(self, first: int, number: int) -> list[Portion]:
-        """The records of the runs before, as portions."""
+        """The records of the runs before, as portions. Raises StoreError for a damaged file."""
         found: list[Portion] = []
         for run in self.before:
             for name, records in run["files"].items():
                 path = self.path / name
-                if not path.is_file():
-                    raise StoreError(f"{path}: missing; the index is damaged, build it again in a new folder")
+                try:
+                    held = len(get_arrays(path)["exact"])
+                except (StoreError, KeyError) as error:
+                    raise self._damaged(f"{path}: {error}") from None
+                if held != records:
+                    raise self._damaged(f"{path}: holds {held} records, not {records}")
                 found.append(Portion(number + len(found), first, records, segment=str(path), known=True))
                 first += records
         return found
+
+    def _damaged(self, what: str) -> StoreError:
+        return StoreError(f"{what}; --index {self.path} is damaged: build it again in a new folder")
+
+
+def refuse_foreign_folder(path: Path) -> None:
+    """Raises UsageError where `path` is neither an index, nor what a killed run left of one, nor empty."""
+    if path.exists() and not (path / INDEX_FILE).exists():
+        foreign = not path.is_dir() or any(not OURS.fullmatch(file.name) for file in path.iterdir())
+        if foreign:
+            raise UsageError(f"--index {path}: neither an index of dedup nor an empty folder")
 
 
 def open_index(path: Path, compared: Compared, run: Any) -> SavedIndex:
     """Raises UsageError where it compares other things than this run would."""
     about = {"on": compared.on, "ngram": compared.ngram, "unit": compared.unit}
-    run_fingerprint = sha256_json(run)
-    file = path / INDEX_FILE
+    fingerprint, file = sha256_json(run), path / INDEX_FILE
     if not file.exists():
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise UsageError(f"--index {path}: neither an index of dedup nor an empty folder")
-        return SavedIndex(path, about, [], run_fingerprint)
+        return SavedIndex(path, about, [], fingerprint)
     try:
         saved = json.loads(file.read_text())
-        if saved["format"] != FORMAT:
-            raise UsageError(f"{file}: format {saved['format']}, this version reads {FORMAT}")
-        runs = saved["runs"]
+        begun, runs = dict(saved["compared"]), list(saved["runs"])
+        for one in runs:
+            dict(one["files"]), str(one["run"])
+        version = saved["format"]
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{file}: not the file of an index ({error})") from None
+        raise StoreError(f"{file}: not the file of an index ({error!r}); build it again elsewhere") from None
+    if version != FORMAT:
+        raise UsageError(f"{file}: format {version}, this version reads {FORMAT}")
     for name, value in about.items():
-        if saved["compared"].get(name) != value:
+        if begun.get(name) != value:
             raise UsageError(
-                f"--index {path}: was begun with --{name} {saved['compared'].get(name)}, not {value}; "
+                f"--index {path}: was begun with --{name} {begun.get(name)}, not {value}; "
                 "give the same, or another folder"
             )
-    return SavedIndex(path, about, runs, run_fingerprint)
+    return SavedIndex(path, about, runs, fingerprint)
 
 
 def add_run(

@@ -23,6 +23,8 @@ from ittools.engine.protocol import Engine
 from ittools.errors import InputError, UsageError
 from ittools.formats.hub import quiet_models
 from ittools.progress import Progress
+from ittools.store.dataset import InputEntry
+from ittools.store.files import sha256_file, sha256_json
 from ittools.text.cosine import F32, STEPS, keep_first_cosine, nearest_centres, start_centres, unit
 from ittools.text.ragged import I64
 
@@ -59,28 +61,45 @@ def _write_vectors(portions: Sequence[Portion], embedder: str, plan: Plan, progr
     if embedder.endswith(".npy"):
         vectors = _given(Path(embedder), portions[-1].stop if portions else 0)
         for portion in portions:
-            _put(plan, portion, unit(vectors[portion.first : portion.stop]))
+            _put(plan, portion, vectors[portion.first : portion.stop], embedder)
             progress.advance()
         return
     embed = model_embedder(embedder) if portions else None
     for portion in portions:
         assert embed is not None
-        _put(plan, portion, unit(embed(_texts(portion, plan))))
+        _put(plan, portion, embed(_texts(portion, plan)), embedder)
         progress.advance()
 
 
-def _put(plan: Plan, portion: Portion, vectors: F32) -> None:
+def embedder_entry(embedder: str) -> InputEntry:
+    """What vectors come from, by content where it is here; a hub name stands for itself."""
+    path = Path(embedder)
+    if path.is_file():
+        return InputEntry(embedder, "vectors", sha256_file(path))
+    if path.is_dir():
+        files = {file.name: sha256_file(file) for file in sorted(path.iterdir()) if file.is_file()}
+        return InputEntry(embedder, "model directory", sha256_json(files))
+    return InputEntry(embedder, "model", f"name:{embedder}")
+
+
+def _put(plan: Plan, portion: Portion, vectors: NDArray[Any], embedder: str) -> None:
+    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(bad):
+        raise InputError(
+            f"--embedder {embedder}: the vector of record {portion.first + int(bad[0]) + 1} is not finite"
+        )
     put_arrays(
-        plan.path("vectors", portion.number), vectors=vectors, priority=priority_of(portion, plan.compared)
-    )
+        plan.path("vectors", portion.number),
+        vectors=unit(vectors), priority=priority_of(portion, plan.compared),
+    )  # fmt: skip
 
 
 def _given(path: Path, records: int) -> NDArray[Any]:
     try:
         vectors: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise InputError(f"--embedder {path}: not a readable .npy ({error})") from None
-    if vectors.ndim != 2 or len(vectors) != records or vectors.dtype.kind != "f":
+    if vectors.ndim != 2 or len(vectors) != records or vectors.dtype.kind != "f" or not vectors.shape[1]:
         raise InputError(
             f"--embedder {path}: {vectors.dtype} of shape {vectors.shape}; "
             f"expected floats of shape ({records}, dimensions), a row for each record read"

@@ -14,7 +14,7 @@ LOCK_NAME = ".lock"
 
 
 @contextmanager
-def writer_lock(directory: Path) -> Iterator[None]:
+def writer_lock(directory: Path, *, choose: str = "--out") -> Iterator[None]:
     """Hold the directory's lock. Raises StoreError at once when another process holds it."""
     directory.mkdir(parents=True, exist_ok=True)
     # close-on-exec is Python's default, so a spawned worker does not keep the lock
@@ -26,7 +26,7 @@ def writer_lock(directory: Path) -> Iterator[None]:
             holder = os.pread(handle, 64, 0).decode("ascii", "replace").strip() or "unknown"
             raise StoreError(
                 f"{directory}: another ittools process is writing here (pid {holder}); "
-                "wait for it or choose another --out"
+                f"wait for it or choose another {choose}"
             ) from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)

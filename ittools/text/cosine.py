@@ -53,7 +53,8 @@ def _note(
     best = every.argmax(axis=1)
     gone = ~stays
     decision.twins[block[gone]] = who[best[gone]]
-    decision.similarities[block[gone]] = every[np.arange(len(block)), best][gone]
+    found = every[np.arange(len(block)), best][gone].astype(np.float64)
+    decision.similarities[block[gone]] = np.round(found, DIGITS)  # 0.95, and not the nearest float32
 
 
 def _cosines(one: F32, two: F32) -> F32:
@@ -75,6 +76,8 @@ def nearest_centres(vectors: F32, centres: F32) -> NDArray[np.int64]:
 
 def unit(vectors: NDArray[np.floating]) -> F32:
     """Each vector divided by its length; a zero vector stays."""
-    wide = vectors.astype(np.float32)
-    length = np.sqrt((wide.astype(np.float64) ** 2).sum(axis=1, keepdims=True))
-    return (wide / np.where(length > 0, length, 1)).astype(np.float32)
+    wide = vectors.astype(np.float64)
+    for size in (np.abs(wide).max(axis=1, initial=0, keepdims=True), None):  # first, so that no square is inf
+        length = np.sqrt((wide**2).sum(axis=1, keepdims=True)) if size is None else size
+        wide /= np.where(length > 0, length, 1)
+    return wide.astype(np.float32)

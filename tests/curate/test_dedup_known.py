@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from workbench import Cli, Row, manifest_of, numbered, read_records, write_jsonl, written
 
+from ittools.store.lock import writer_lock
+
 TEXT = "the quick brown fox jumps over the lazy dog and runs into the deep green forest at night"
 
 
@@ -164,3 +166,85 @@ def test_a_damaged_index_is_an_error(tmp_path: Path, cli: Cli, harm: str) -> Non
     assert ran.code == 1
     assert str(index) in ran.err
     assert not (tmp_path / "o" / "manifest.json").exists()
+
+
+def test_an_input_and_another_dataset_are_different_roles(tmp_path: Path, cli: Cli) -> None:
+    """`a b` keeps what b has; `a --against b` drops what b has: neither is reused for the other."""
+    one, two = write_jsonl(tmp_path / "a.jsonl", numbered(4)), write_jsonl(tmp_path / "b.jsonl", numbered(3))
+    out = tmp_path / "out"
+    assert cli("dedup", one, two, "--index", tmp_path / "index", "--out", out).code == 0
+    ran = cli("dedup", one, "--against", two, "--out", out)
+    assert (ran.code, "--force" in ran.err) == (2, True)
+    assert (
+        cli("dedup", one, "--against", two, "--index", tmp_path / "index", "--out", tmp_path / "o").code == 0
+    )
+    saved = json.loads((tmp_path / "index" / "index.json").read_text())
+    assert [run["records"] for run in saved["runs"]] == [4, 0]
+
+
+@pytest.mark.parametrize("other", [("--keep-dropped",), ("--threshold", 0.9), ("--check", 5)])
+def test_the_same_input_with_other_options_is_no_copy_of_itself(
+    tmp_path: Path, cli: Cli, other: tuple[object, ...]
+) -> None:
+    source, out = write_jsonl(tmp_path / "a.jsonl", numbered(9)), tmp_path / "out"
+    command = ("dedup", source, "--index", tmp_path / "index", "--out", out)
+    assert cli(*command).code == 0
+    assert cli(*command, *other, "--force").code == 0
+    assert manifest_of(out)["funnel"] == {"in": 9, "dropped": {}, "out": 9}
+    saved = json.loads((tmp_path / "index" / "index.json").read_text())
+    assert [run["records"] for run in saved["runs"]] == [9]
+
+
+def test_one_run_at_a_time_on_an_index(tmp_path: Path, cli: Cli) -> None:
+    source, index = write_jsonl(tmp_path / "a.jsonl", numbered(3)), tmp_path / "index"
+    with writer_lock(index):
+        ran = cli("dedup", source, "--index", index, "--out", tmp_path / "out")
+    assert (ran.code, "another ittools process is writing here" in ran.err) == (1, True)
+    assert "choose another --index" in ran.err
+    assert cli("dedup", source, "--index", index, "--out", tmp_path / "out").code == 0
+
+
+@pytest.mark.parametrize("inner", ["", "index"])
+def test_an_index_cannot_lie_in_the_output(tmp_path: Path, cli: Cli, inner: str) -> None:
+    source, out = write_jsonl(tmp_path / "a.jsonl", numbered(3)), tmp_path / "out"
+    ran = cli("dedup", source, "--index", out / inner, "--out", out)
+    assert (ran.code, "give a folder beside it" in ran.err) == (2, True)
+
+
+def test_what_a_killed_run_left_of_an_index_is_no_hindrance(tmp_path: Path, cli: Cli) -> None:
+    source, index = write_jsonl(tmp_path / "a.jsonl", numbered(3)), tmp_path / "index"
+    index.mkdir()
+    (index / "000001-00000.arrays").write_bytes(b"half")
+    (index / ".000001-00001.arrays.77-ab.tmp").write_bytes(b"half")
+    assert cli("dedup", source, "--index", index, "--out", tmp_path / "out").code == 0
+    later = write_jsonl(tmp_path / "b.jsonl", numbered(4))
+    assert cli("dedup", later, "--index", index, "--out", tmp_path / "later").code == 0
+    assert manifest_of(tmp_path / "later")["funnel"]["out"] == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"format": 1, "runs": []}',
+        '{"format": 1, "compared": {}, "runs": null}',
+        '{"format": 1, "compared": {}, "runs": [{}]}',
+        "[]",
+        "",
+    ],
+)
+def test_a_file_that_is_no_index_is_named(tmp_path: Path, cli: Cli, content: str) -> None:
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "index.json").write_text(content)
+    source = write_jsonl(tmp_path / "a.jsonl", numbered(3))
+    ran = cli("dedup", source, "--index", tmp_path / "index", "--out", tmp_path / "out")
+    assert (ran.code, "index.json: not the file of an index" in ran.err) == (1, True), ran.err
+
+
+def test_a_segment_of_another_length_is_damage(tmp_path: Path, cli: Cli) -> None:
+    source, index = write_jsonl(tmp_path / "a.jsonl", numbered(3)), tmp_path / "index"
+    cli("dedup", source, "--index", index, "--out", tmp_path / "out")
+    text = (index / "index.json").read_text()
+    (index / "index.json").write_text(text.replace('"000001-00000.arrays": 3', '"000001-00000.arrays": 4'))
+    later = write_jsonl(tmp_path / "b.jsonl", numbered(4))
+    ran = cli("dedup", later, "--index", index, "--out", tmp_path / "later")
+    assert (ran.code, "holds 3 records, not 4" in ran.err, "build it again" in ran.err) == (1, True, True)

@@ -118,3 +118,33 @@ def test_vectors_must_be_floats_a_row_a_record(tmp_path: Path, cli: Cli, wrong: 
     how = ("--method", "semantic", "--embedder", tmp_path / "v.npy")
     ran = cli("dedup", source, *how, "--out", tmp_path / "out")
     assert (ran.code, "expected floats of shape (3, dimensions)" in ran.err) == (1, True), ran.err
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_vector_that_is_not_finite_is_named(tmp_path: Path, cli: Cli, value: float) -> None:
+    source = write_jsonl(tmp_path / "in.jsonl", numbered(3))
+    np.save(tmp_path / "v.npy", np.array([[1.0, 0.0], [0.0, value], [1.0, 1.0]]))
+    how = ("--method", "semantic", "--embedder", tmp_path / "v.npy")
+    ran = cli("dedup", source, *how, "--out", tmp_path / "out")
+    assert (ran.code, "the vector of record 2 is not finite" in ran.err) == (1, True), ran.err
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_the_length_of_a_vector_does_not_matter(tmp_path: Path, cli: Cli, scale: float) -> None:
+    source, out = write_jsonl(tmp_path / "in.jsonl", numbered(3)), tmp_path / "out"
+    np.save(tmp_path / "v.npy", np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.01]]) * scale)
+    assert (
+        cli("dedup", source, "--method", "semantic", "--embedder", tmp_path / "v.npy", "--out", out).code == 0
+    )
+    assert manifest_of(out)["funnel"]["dropped"] == {"semantic-duplicate": 1}
+
+
+def test_other_vectors_under_the_same_name_are_another_run(tmp_path: Path, cli: Cli) -> None:
+    source, out = write_jsonl(tmp_path / "in.jsonl", numbered(3)), tmp_path / "out"
+    command = ("dedup", source, "--method", "semantic", "--embedder", tmp_path / "v.npy", "--out", out)
+    vectors_file(tmp_path / "v.npy", [0, 90, 180])
+    assert cli(*command).code == 0
+    assert "reused" in cli(*command).err
+    vectors_file(tmp_path / "v.npy", [0, 1, 180])
+    ran = cli(*command)
+    assert (ran.code, "--force" in ran.err) == (2, True)
