@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from ittools.formats.rows import file_rows
-from ittools.formats.source import ReadOptions, batched_records, open_input
-from ittools.records.build import Record, build_record
+from ittools.formats.source import ReadOptions, open_input
+from ittools.records.build import Record, build_record, record_batch
 
 Triple = tuple[str, str, str]  # instruction, input, output
 Reader = Callable[[Path], Iterator[Triple]]
@@ -149,7 +150,12 @@ def corpora(folder: Path) -> Iterator[tuple[str, list[pa.RecordBatch]]]:
 def batches_of(name: str, path: Path, reader: Reader | None) -> Iterable[pa.RecordBatch]:
     if reader is None:
         return open_input(str(path), ReadOptions(inputs=(str(path),))).batches()
-    return batched_records(_records(reader(path), name), BATCH)
+    return _batched(_records(reader(path), name))
+
+
+def _batched(records: Iterator[Record]) -> Iterator[pa.RecordBatch]:
+    while rows := list(islice(records, BATCH)):
+        yield record_batch(rows)
 
 
 def _records(rows: Iterable[Triple], name: str) -> Iterator[Record]:

@@ -3,7 +3,7 @@
 recall     kept records of the sample, each against all others exactly: who has a kept twin was missed
 precision  dropped records of the sample: their shingles as sets of Python strings, against their twin's
 
-The sample follows from the ids of the records, so it is the same on every machine.
+The sample follows from the numbers of the records, so it is the same on every machine.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ittools.curate.clusters import Clusters
 from ittools.curate.dedup_options import DedupOptions
-from ittools.curate.portions import FIELDS, Portion, content_of
+from ittools.curate.fields import COUNT, columns_of, texts_of
+from ittools.curate.portions import Portion, content_of
 from ittools.curate.sketch import Plan
 from ittools.engine.exchange import get_arrays, put_arrays
 from ittools.engine.protocol import Engine
@@ -26,6 +28,7 @@ from ittools.text.characters import plain_characters, plain_words
 from ittools.text.join import pairs_across
 from ittools.text.ragged import I64, Ragged, chain, offsets_of, take
 from ittools.text.sets import SURE
+from ittools.text.tokens import mix64
 
 SAMPLE = 200
 LONGEST = 200_000  # characters of a record that is read again, a character at a time
@@ -89,8 +92,6 @@ def _first(portions: Sequence[Portion], known: int) -> int:
 
 def sampled(records: I64, size: int) -> I64:
     """`size` of the records, ascending, spread by a hash of their number."""
-    from ittools.text.tokens import mix64
-
     order = np.argsort(mix64(records.astype(np.uint64)), kind="stable")[:size]
     return np.sort(records[order])
 
@@ -104,7 +105,7 @@ def _missed(
     progress: Progress,
 ) -> set[int]:
     """Records of the sample with another that stays at or above the threshold."""
-    where, away = _write_sample(kept, portions, plan), plan.path("away")
+    where, away = _write_sample(kept, portions, plan), plan.path("gone-at-all")
     put_arrays(away, gone=~stays)
     tasks = [(portion, where, away, plan) for portion in portions]
     progress.start("dedup: check", len(tasks))
@@ -118,7 +119,7 @@ def _write_sample(kept: I64, portions: Sequence[Portion], plan: Plan) -> str:
         if end > begin:
             found.append(content_of(portion, plan.compared, kept[begin:end] - portion.first).fields)
     arrays: dict[str, Any] = {"records": kept}
-    for field in range(len(FIELDS[plan.compared.on])):
+    for field in range(COUNT[plan.compared.on]):
         every = chain([fields[field] for fields in found])
         arrays |= {f"values{field}": every.values, f"offsets{field}": every.offsets}
     path = plan.path("sample")
@@ -157,16 +158,17 @@ def _read_again(seen: I64, clusters: Clusters, portions: Sequence[Portion], plan
 def _texts(records: I64, portions: Sequence[Portion], plan: Plan) -> dict[int, list[str]]:
     """Compared fields of the records; those of an index have no text any more, and books are left out."""
     found: dict[int, list[str]] = {}
-    names = list(FIELDS[plan.compared.on])
+    on = plan.compared.on
     for portion in portions:
         first = portion.first
         for part in portion.parts:
             begin, end = np.searchsorted(records, (first, first + part.records))
             if end > begin:
-                rows = part.read(names).take(pa.array(records[begin:end] - first)).to_pylist()
-                for record, row in zip(records[begin:end].tolist(), rows, strict=True):
-                    if sum(map(len, row.values())) <= LONGEST:
-                        found[record] = [row[name] for name in names]
+                rows = part.read(columns_of(on)).take(pa.array(records[begin:end] - first))
+                columns = [pc.fill_null(column, "").to_pylist() for column in texts_of(rows, on)]
+                for record, *texts in zip(records[begin:end].tolist(), *columns, strict=True):
+                    if sum(map(len, texts)) <= LONGEST:
+                        found[record] = texts
             first += part.records
     return found
 

@@ -23,7 +23,14 @@ from ittools.curate.clusters import Clusters, TwinIds, decided, summary, write_c
 from ittools.curate.dedup_options import DedupOptions, checked, threshold_of
 from ittools.curate.near import joined, near_groups
 from ittools.curate.parts import emit
-from ittools.curate.portions import Compared, Portion, portion_size, portioned, stored_bytes
+from ittools.curate.portions import (
+    Compared,
+    Portion,
+    portion_size,
+    portioned,
+    score_names,
+    stored_bytes,
+)  # fmt: skip
 from ittools.curate.saved_index import SavedIndex, add_run, open_index, refuse_foreign_folder
 from ittools.curate.semantic import embedder_entry, semantic_twins
 from ittools.curate.sending import sent
@@ -43,6 +50,7 @@ from ittools.text.minhash import choose_bands, recall
 
 JOIN_RECORDS = 400_000  # `auto` joins up to here: 800 MB with short records
 JOIN_BYTES = 256 << 20  # and this much text
+JOIN_PAIRS = 50_000_000  # and may look at so many pairs, ten seconds; usual text has less than four a record
 SMALL_BYTES = 48 << 20  # up to here one process is sooner done than two are started
 
 
@@ -126,7 +134,7 @@ def _write(run: _Run, sources: list[Source], others: list[Source], index: SavedI
         there = portions
         if here is not run.engine:
             there = sent(portions, plan.compared, plan.folder, here, run.progress)
-        clusters = _decide(run, there, plan)
+        clusters, plan = _decide(run, there, plan)
         _emit(local, parts, portions, clusters, known, plan, index)
 
 
@@ -138,25 +146,25 @@ def _plan(run: _Run, portions: Sequence[Portion], parts: Sequence[Part]) -> Plan
     options, records = run.options, _stop(portions)
     text = stored_bytes(parts, portions)
     method = options.method
+    most_pairs = None
     if method == "auto":
         # single words and a few letters are in every record: a join would compare nearly all pairs
         rare = options.unit == "words" and options.ngram > 1
         method = "join" if rare and records <= JOIN_RECORDS and text <= JOIN_BYTES else "near"
+        most_pairs = JOIN_PAIRS if method == "join" else None
     threshold = threshold_of(options)
     bands, rows = choose_bands(threshold, options.perm)
     return Plan(
         folder=run.folder, compared=_compared(options), method=method, threshold=threshold,
         permutations=options.perm, bands=bands, rows=rows, ranges=ranges_of(records),
-        small=text <= SMALL_BYTES,
+        small=text <= SMALL_BYTES, most_pairs=most_pairs,
     )  # fmt: skip
 
 
-def _decide(run: _Run, portions: list[Portion], plan: Plan) -> Clusters:
-    """Who goes, for whom."""
+def _decide(run: _Run, portions: list[Portion], plan: Plan) -> tuple[Clusters, Plan]:
+    """Who goes, for whom, and the plan by which that was decided in the end."""
     known = sum(portion.records for portion in portions if portion.known)
-    run.progress.start("dedup: read", len(portions))
-    write_firsts(portions, plan)
-    run.engine.run(sketch, [(portion, plan) for portion in portions], run.progress, small=plan.small)
+    _read(run, portions, plan)
     run.progress.start("dedup: equal records", plan.ranges)
     ranges = [(number, plan) for number in range(plan.ranges)]
     same = run.engine.run(same_records, ranges, run.progress, small=plan.small)
@@ -166,18 +174,44 @@ def _decide(run: _Run, portions: list[Portion], plan: Plan) -> Clusters:
     gone = plan.path("away")
     put_arrays(gone, gone=away)
     if plan.method == "exact":
-        return _but_known(exact, known)
+        return _but_known(exact, known), plan
     if run.options.embedder is not None:
         near = semantic_twins(portions, gone, known, run.options.embedder, plan, run.engine, run.progress)
-        return _but_known(decided(same, near, known, "cosine"), known)
+        return _but_known(decided(same, near, known, "cosine"), known), plan
+    found = _compare(run, portions, gone, known, plan)
+    if found is None:
+        run.progress.note("few different shingles: dedup goes on by MinHash bands, as with --method near")
+        plan = replace(plan, method="near", most_pairs=None)
+        _read(run, portions, plan)
+        found = _compare(run, portions, gone, known, plan)
+        assert found is not None
+    return _but_known(decided(same, found, known), known), plan
+
+
+def _read(run: _Run, portions: list[Portion], plan: Plan) -> None:
+    """The text, once. Raises UsageError where --keep best has nothing to go by."""
+    run.progress.start("dedup: read", len(portions))
+    write_firsts(portions, plan)
+    tasks = [(portion, plan) for portion in portions]
+    scored = run.engine.run(sketch, tasks, run.progress, small=plan.small)
+    ours = [portion for portion in portions if not portion.known]
+    if plan.compared.keep == "best" and ours and not any(scored):
+        names = score_names(ours)
+        what = f"there are {', '.join(names)}" if names else "they have no scores at all"
+        raise UsageError(f"--keep best --score {plan.compared.score}: no record has this score; {what}")
+
+
+def _compare(run: _Run, portions: list[Portion], gone: str, known: int, plan: Plan) -> list[str] | None:
+    """The files of near duplicates; null where a join would take too long."""
     if plan.method == "join":
         groups = [[plan.path("shingles", portion.number) for portion in portions]] if portions else []
     else:
         groups = near_groups(portions, gone, plan, run.engine, run.progress)
     run.progress.start("dedup: compare", len(groups))
     pairs = [(number, paths, gone, known, plan) for number, paths in enumerate(groups)]
-    near = run.engine.run(joined, pairs, run.progress, small=plan.small)
-    return _but_known(decided(same, near, known), known)
+    found = run.engine.run(joined, pairs, run.progress, small=plan.small)
+    near = [path for path in found if path is not None]
+    return near if len(near) == len(found) else None
 
 
 def _but_known(clusters: Clusters, known: int) -> Clusters:

@@ -23,7 +23,9 @@ class DedupOptions(EngineOptions, ReadOptions):
         "--embedder; exact stops there (auto: join up to 400,000 records, else near)",
     )
     on: Literal["all", "instruction", "output", "both"] = option(
-        "all", "fields that must each be alike (all: instruction, input, output; both: without input)"
+        "all",
+        "fields that must each be alike (all: instruction, input with earlier turns, output with the "
+        "rejected one; both: instruction, output)",
     )
     threshold: float | None = option(
         None,

@@ -3,9 +3,9 @@
 bands -> edges of each band and key range -> forests, merged two by two -> groups of whole components
       -> shingles of each group's records -> exact join of each group
 
-No two records of different groups have met in a band. In a bucket every record is compared with the
-first by a byte of each MinHash slot; 0.16 below the threshold, four standard deviations of 128 slots, it is
-taken for chance. The join then compares exactly, and by more than the bands: all of its group.
+In a bucket every record is compared with the first by a byte of each MinHash slot: 0.16 below the
+threshold, four standard deviations of 128 slots, their meeting is taken for chance. Records that met, and
+not by chance, are of one group. The join then compares exactly, and by more than the bands: all of its group.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from ittools.curate.portions import Portion, content_of
 from ittools.curate.sketch import Plan, firsts_of, in_range, write_shingles
 from ittools.engine.exchange import get_arrays, put_arrays
 from ittools.engine.protocol import Engine
+from ittools.engine.shapes import merge_pairs
 from ittools.progress import Progress
 from ittools.text.buckets import edges, grouped
 from ittools.text.components import forest
-from ittools.text.join import keep_first
+from ittools.text.join import TooManyPairs, keep_first
 from ittools.text.ragged import I64, Ragged, chain, take
 
 GROUP = 16_000  # records that one task joins, unless a single component has more
@@ -36,7 +37,10 @@ def near_groups(
     """For each group of components the files with its shingles. `gone`: file of records that are out."""
     tasks = [(band, number, gone, plan) for band in range(plan.bands) for number in range(plan.ranges)]
     progress.start("dedup: bands", len(tasks))
-    whole = merged(engine.run(linked, tasks, progress), plan, engine, progress)
+    forests = engine.run(linked, tasks, progress)
+    whole = merge_pairs(
+        engine, merge, forests, where=plan.folder, title="dedup: components", progress=progress
+    )
     groups = group_components(whole, plan)
     progress.start("dedup: gather", len(portions))
     files = engine.run(gather, [(portion, groups, plan) for portion in portions], progress)
@@ -89,20 +93,9 @@ def _slots(records: I64, firsts: I64, plan: Plan, slots: Slots) -> NDArray[np.ui
     return found
 
 
-def merged(paths: Sequence[str], plan: Plan, engine: Engine, progress: Progress) -> str:
-    """One forest of all, two by two."""
-    level = 0
-    while len(paths) > 1:
-        pairs = [paths[at : at + 2] for at in range(0, len(paths), 2)]
-        tasks = [(pair, plan.path("merged", level, number)) for number, pair in enumerate(pairs)]
-        progress.start("dedup: components", len(tasks))
-        paths, level = engine.run(merge, tasks, progress), level + 1
-    return paths[0]
-
-
-def merge(paths: Sequence[str], to: str) -> str:
+def merge(one: str, two: str, to: str) -> str:
     """Task: one forest of two."""
-    found = [get_arrays(path) for path in paths]
+    found = [get_arrays(path) for path in (one, two)]
     records, roots = forest(
         np.concatenate([arrays["records"] for arrays in found]),
         np.concatenate([arrays["roots"] for arrays in found]),
@@ -146,8 +139,11 @@ def gather(portion: Portion, groups: str, plan: Plan) -> list[tuple[int, str]]:
     return written
 
 
-def joined(number: int, paths: Sequence[str], gone: str, known: int, plan: Plan) -> str:
-    """Task: who of a group goes for whom. `known`: records below this number always stay."""
+def joined(number: int, paths: Sequence[str], gone: str, known: int, plan: Plan) -> str | None:
+    """Task: who of a group goes for whom; null where that takes more than `plan.most_pairs`.
+
+    `known`: records below this number always stay.
+    """
     away = get_arrays(gone)["gone"]
     records, priority, fields = [], [], []
     for path in paths:
@@ -165,7 +161,11 @@ def joined(number: int, paths: Sequence[str], gone: str, known: int, plan: Plan)
     if (order[1:] < order[:-1]).any():
         sets = [take(field, order) for field in sets]
     every = every[order]
-    decision = keep_first(sets, plan.threshold, settled=int((every < known).sum()))
+    settled = int((every < known).sum())
+    try:
+        decision = keep_first(sets, plan.threshold, settled=settled, most_pairs=plan.most_pairs)
+    except TooManyPairs:
+        return None
     lost = np.flatnonzero(decision.twins >= 0)
     path = plan.path("gone", number)
     put_arrays(

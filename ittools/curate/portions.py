@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ittools.curate.fields import COUNT, On, columns_of, texts_of
 from ittools.engine.exchange import get_arrays
 from ittools.formats.parts import ARROW, Part
 from ittools.text.minhash import U32, field_signatures
@@ -23,13 +24,6 @@ from ittools.text.ragged import I64, U64, Ragged, chain, take
 from ittools.text.shingles import Unit
 from ittools.text.sketches import Shingling, keys_and_shingles, keys_and_slots
 
-On = Literal["all", "instruction", "output", "both"]
-FIELDS: dict[str, tuple[str, ...]] = {
-    "all": ("instruction", "input", "output"),
-    "instruction": ("instruction",),
-    "output": ("output",),
-    "both": ("instruction", "output"),
-}
 RECORDS = 4 * 16_384  # of a portion, about: 25 MB of usual text
 MOST_PORTIONS = 2_000  # then portions are larger: each task of the bands looks into every one
 F64 = NDArray[np.float64]
@@ -64,6 +58,11 @@ class Compared:
     @property
     def shingling(self) -> Shingling:
         return Shingling(self.ngram, self.unit)
+
+    @property
+    def columns(self) -> list[str]:
+        """What is read of a record."""
+        return columns_of(self.on) + (["scores"] if self.keep == "best" else [])
 
 
 def portion_size(records: int) -> int:
@@ -118,11 +117,10 @@ def content_of(portion: Portion, compared: Compared, rows: I64 | None = None) ->
     """Of the whole portion, or of the records at `rows`, ascending."""
     if portion.segment is not None:
         return _of_segment(portion.segment, compared, rows)
-    names = FIELDS[compared.on]
-    parts = [_part_content(part, names, compared, some) for part, some in _split(portion, rows)]
+    parts = [_part_content(part, compared, some) for part, some in _split(portion, rows)]
     return Content(
         np.concatenate([part.exact for part in parts] or [np.zeros((0, 2), np.uint64)]),
-        [chain([part.fields[f] for part in parts]) for f in range(len(names))],
+        [chain([part.fields[f] for part in parts]) for f in range(COUNT[compared.on])],
         _final(np.concatenate([part.priority for part in parts] or [np.zeros(0)]), portion, compared, rows),
     )
 
@@ -133,20 +131,21 @@ def slots_of(portion: Portion, compared: Compared, permutations: int) -> tuple[U
     if portion.segment is not None:
         content = _of_segment(portion.segment, compared, None)
         return content.exact, content.priority, field_signatures(content.fields, count=permutations).T
-    names, exact, priority, first = FIELDS[compared.on], [], [], 0
+    exact, priority, first = [], [], 0
     for part in portion.parts:
-        table = _read(part, compared)
-        columns = [table.column(name) for name in names]
+        table = part.read(compared.columns)
+        texts = texts_of(table, compared.on)
         mine = slots[:, first : first + part.records]
-        exact.append(keys_and_slots(columns, compared.shingling, mine))
-        priority.append(_priority(table, names, compared))
+        exact.append(keys_and_slots(texts, compared.shingling, mine))
+        priority.append(_priority(table, texts, compared))
         first += part.records
     return np.concatenate(exact), _final(np.concatenate(priority), portion, compared, None), slots
 
 
 def priority_of(portion: Portion, compared: Compared) -> F64:
     """Of every record of a portion with text."""
-    found = [_priority(_read(part, compared), FIELDS[compared.on], compared) for part in portion.parts]
+    tables = (part.read(compared.columns) for part in portion.parts)
+    found = [_priority(table, texts_of(table, compared.on), compared) for table in tables]
     return _final(np.concatenate([*found, np.zeros(0)]), portion, compared, None)
 
 
@@ -174,22 +173,18 @@ def _split(portion: Portion, rows: I64 | None) -> list[tuple[Part, I64 | None]]:
     return found
 
 
-def _part_content(part: Part, names: tuple[str, ...], compared: Compared, rows: I64 | None) -> Content:
-    table = _read(part, compared)
+def _part_content(part: Part, compared: Compared, rows: I64 | None) -> Content:
+    table = part.read(compared.columns)
     if rows is not None:
         table = table.take(pa.array(rows))
-    exact, fields = keys_and_shingles([table.column(name) for name in names], compared.shingling)
-    return Content(exact, fields, _priority(table, names, compared))
+    texts = texts_of(table, compared.on)
+    exact, fields = keys_and_shingles(texts, compared.shingling)
+    return Content(exact, fields, _priority(table, texts, compared))
 
 
-def _read(part: Part, compared: Compared) -> pa.Table:
-    names = FIELDS[compared.on]
-    return part.read([*names, "scores"] if compared.keep == "best" else list(names))
-
-
-def _priority(table: pa.Table, names: tuple[str, ...], compared: Compared) -> F64:
+def _priority(table: pa.Table, texts: list[pa.ChunkedArray], compared: Compared) -> F64:
     if compared.keep == "longest":
-        lengths = [pc.utf8_length(table.column(name)).to_numpy() for name in names]
+        lengths = [pc.fill_null(pc.utf8_length(text), 0).to_numpy() for text in texts]
         return np.sum(lengths, axis=0).astype(np.float64)  # type: ignore[no-any-return]
     if compared.keep == "best":
         return _scored(table.column("scores").combine_chunks(), compared.score)
@@ -206,11 +201,20 @@ def _scored(scores: pa.Array, name: str) -> F64:
     return found
 
 
+def score_names(portions: Sequence[Portion]) -> list[str]:
+    """Names of the scores of the first part that has any."""
+    for part in (part for portion in portions for part in portion.parts):
+        scores = part.read(["scores"]).column("scores").combine_chunks()
+        names: list[str] = pc.unique(pc.list_flatten(scores).field("name")).drop_null().to_pylist()
+        if names:
+            return sorted(names)
+    return []
+
+
 def _of_segment(segment: str, compared: Compared, rows: I64 | None) -> Content:
     """Of records kept by an earlier run; they stay, so their priority is the highest."""
     arrays = get_arrays(segment)
-    names = FIELDS[compared.on]
-    fields = [Ragged(arrays[f"values{f}"], arrays[f"offsets{f}"]) for f in range(len(names))]
+    fields = [Ragged(arrays[f"values{f}"], arrays[f"offsets{f}"]) for f in range(COUNT[compared.on])]
     exact = arrays["exact"]
     if rows is not None:
         fields, exact = [take(field, rows) for field in fields], exact[rows]

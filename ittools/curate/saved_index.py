@@ -29,7 +29,7 @@ from ittools.store.lock import LOCK_NAME
 from ittools.text.ragged import I64, take, unique
 
 INDEX_FILE = "index.json"
-FORMAT = 1
+FORMAT = 2
 # what a run that was killed leaves, too
 OURS = re.compile(rf"{re.escape(LOCK_NAME)}|\.?\d{{6}}-\d{{5}}\.arrays.*|\.index\.json\..*")
 
@@ -68,7 +68,7 @@ class SavedIndex:
             for name, records in run["files"].items():
                 path = self.path / name
                 try:
-                    held = len(get_arrays(path)["exact"])
+                    held = len(get_arrays(path, names=("exact",))["exact"])
                 except (StoreError, KeyError) as error:
                     raise self._damaged(f"{path}: {error}") from None
                 if held != records:

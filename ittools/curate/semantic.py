@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ittools.curate.portions import FIELDS, Portion, priority_of
+from ittools.curate.fields import columns_of, texts_of
+from ittools.curate.portions import Portion, priority_of
 from ittools.curate.sketch import Plan
 from ittools.engine.exchange import get_arrays, put_arrays
 from ittools.engine.protocol import Engine
@@ -24,7 +25,7 @@ from ittools.errors import InputError, UsageError
 from ittools.formats.hub import quiet_models
 from ittools.progress import Progress
 from ittools.store.dataset import InputEntry
-from ittools.store.files import sha256_file, sha256_json
+from ittools.store.files import sha256_file, sha256_folder
 from ittools.text.cosine import F32, STEPS, keep_first_cosine, nearest_centres, start_centres, unit
 from ittools.text.ragged import I64
 
@@ -77,8 +78,7 @@ def embedder_entry(embedder: str) -> InputEntry:
     if path.is_file():
         return InputEntry(embedder, "vectors", sha256_file(path))
     if path.is_dir():
-        files = {file.name: sha256_file(file) for file in sorted(path.iterdir()) if file.is_file()}
-        return InputEntry(embedder, "model directory", sha256_json(files))
+        return InputEntry(embedder, "model directory", sha256_folder(path))
     return InputEntry(embedder, "model", f"name:{embedder}")
 
 
@@ -143,11 +143,11 @@ def model_embedder(name: str) -> Embed:
 
 
 def _texts(portion: Portion, plan: Plan) -> list[str]:
-    names = FIELDS[plan.compared.on]
+    on = plan.compared.on
     found: list[str] = []
     for part in portion.parts:
-        table = part.read(list(names))
-        found += pc.binary_join_element_wise(*(table.column(n) for n in names), "\n").to_pylist()
+        texts = texts_of(part.read(columns_of(on)), on)
+        found += pc.binary_join_element_wise(*texts, "\n", null_handling="replace").to_pylist()
     return found
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from ittools.curate.portions import FIELDS, Compared, Portion
+from ittools.curate.portions import Compared, Portion
 from ittools.engine.exchange import get_arrays, get_table, join, put_arrays, put_table
 from ittools.engine.protocol import Engine
 from ittools.formats.parts import Part
@@ -40,10 +40,9 @@ def send(portion: Portion, compared: Compared, folder: str) -> Portion:
         path = join(folder, f"segment-{portion.number:05d}.arrays")
         put_arrays(path, **get_arrays(portion.segment))
         return replace(portion, segment=path)
-    names = [*FIELDS[compared.on], *(["scores"] if compared.keep == "best" else [])]
     parts = []
     for number, part in enumerate(portion.parts):
         path = join(folder, f"text-{portion.number:05d}-{number:05d}.arrow")
-        put_table(path, part.read(names))
+        put_table(path, part.read(compared.columns))
         parts.append(SentPart(path, 0, part.records))
     return replace(portion, parts=tuple(parts))

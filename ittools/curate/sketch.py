@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ittools.curate.portions import F64, Compared, Content, Portion, content_of, slots_of
 from ittools.engine.exchange import Arrays, get_arrays, join, put_arrays
 from ittools.text.minhash import U32, band_keys
-from ittools.text.ragged import I64, U64
+from ittools.text.ragged import I64, U64, begins_run, in_run
 
 RANGE = 1 << 19  # records whose keys one task sorts: some 100 MB
 MOST_RANGES = 512  # then ranges are larger
@@ -38,6 +38,7 @@ class Plan:
     rows: int
     ranges: int  # of keys
     small: bool = False  # sooner done here than in other processes
+    most_pairs: int | None = None  # that a join may look at
 
     def path(self, kind: str, *numbers: int) -> str:
         return join(self.folder, "-".join([kind, *(f"{n:05d}" for n in numbers)]) + ".arrays")
@@ -60,8 +61,8 @@ def firsts_of(plan: Plan) -> I64:
     return firsts
 
 
-def sketch(portion: Portion, plan: Plan) -> int:
-    """Task: the files of one portion."""
+def sketch(portion: Portion, plan: Plan) -> bool:
+    """Task: the files of one portion. Whether one of its own records has the score that decides."""
     if plan.method == "near":
         exact, priority, slots = slots_of(portion, plan.compared, plan.permutations)
         _write_bands(portion, slots, plan)
@@ -71,7 +72,7 @@ def sketch(portion: Portion, plan: Plan) -> int:
         if plan.method == "join":
             write_shingles(plan.path("shingles", portion.number), portion, content)
     _write_exact(portion, exact, priority, plan)
-    return portion.records
+    return not portion.known and bool(np.isfinite(priority).any())
 
 
 def _write_exact(portion: Portion, exact: U64, priority: F64, plan: Plan) -> None:
@@ -133,25 +134,15 @@ def same_records(number: int, plan: Plan) -> str:
     records = np.concatenate([arrays["records"] for arrays in found] or [np.zeros(0, np.int64)])
     priority = np.concatenate([arrays["priority"] for arrays in found] or [np.zeros(0)])
     order = np.argsort(keys[:, 0])
-    several = _in_runs(keys[order, 0])
+    several = in_run(keys[order, 0])
     some = order[several]
     order = some[np.lexsort((records[some], -priority[some], keys[some, 1], keys[some, 0]))]
     ordered = keys[order]
-    first = np.ones(len(order), bool)
-    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    first = begins_run(ordered[:, 0]) | begins_run(ordered[:, 1])
     preferred = records[order[np.flatnonzero(first)]][np.cumsum(first) - 1]
     path = plan.path("same", number)
     put_arrays(path, gone=records[order[~first]], twins=preferred[~first])
     return path
-
-
-def _in_runs(ascending: U64) -> NDArray[np.bool_]:
-    """Whether another has the same key."""
-    same = ascending[1:] == ascending[:-1]
-    found = np.zeros(len(ascending), bool)
-    found[1:] |= same
-    found[:-1] |= same
-    return found
 
 
 def ids_of(portions: Sequence[Portion], records: I64) -> pa.Array:

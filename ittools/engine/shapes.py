@@ -86,6 +86,7 @@ def merge_pairs(
     *,
     where: str,
     options: tuple[Any, ...] = (),
+    title: str | None = None,
     progress: Progress | None = None,
 ) -> P:
     """One from many by `fn(left, right, target, *options)`, neighbours first; a single leaf as it is.
@@ -95,7 +96,7 @@ def merge_pairs(
     if not leaves:
         raise ValueError("nothing to merge")
     progress, name, level = progress or Silent(), stage_name(fn), 0
-    progress.start(name, len(leaves) - 1)
+    progress.start(title or name, len(leaves) - 1)
     nodes: list[tuple[P, str | None]] = [(leaf, None) for leaf in leaves]  # what, and the file if ours
     while len(nodes) > 1:
         pairs = list(zip(nodes[::2], nodes[1::2], strict=False))

@@ -10,20 +10,18 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import pyarrow as pa
 
 from ittools.errors import InputError, UsageError
-from ittools.formats.columns import BATCH, map_batches
+from ittools.formats.columns import map_batches
 from ittools.formats.columns_jsonl import jsonl_batches
 from ittools.formats.columns_parquet import group_batches, row_groups
 from ittools.formats.mapping import Defaults
 from ittools.formats.rows import COMPRESSED, bare_suffix, file_rows
 from ittools.options import argument, option
-from ittools.records.build import Record, record_batch
 from ittools.records.schema import SCHEMA, UNSPECIFIED_LICENSE
 from ittools.store.dataset import InputEntry
 from ittools.store.files import sha256_file, sha256_json
@@ -114,11 +112,6 @@ def _defaults(options: ReadOptions, name: str) -> Defaults:
         columns[ours] = theirs
     source = options.source or name
     return Defaults(source, options.license, options.language, columns, options.open_ended)
-
-
-def batched_records(records: Iterator[Record], size: int = BATCH) -> Iterator[pa.RecordBatch]:
-    while rows := list(islice(records, size)):
-        yield record_batch(rows)
 
 
 def _file(path: Path, spec: str, options: ReadOptions) -> Source:

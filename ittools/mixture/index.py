@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ittools.engine.protocol import Engine
 from ittools.formats.parts import Part
 from ittools.progress import Progress
+from ittools.text.ragged import begins_run
 from ittools.text.tokens import text_buffers
 
 Ints = NDArray[np.int64]
@@ -125,6 +126,6 @@ def first_of_each_id(keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """(records,) whether no record before has the id."""
     order = np.lexsort((keys[:, 1], keys[:, 0]))
     ordered = keys[order]
-    fresh = np.ones(len(keys), bool)
-    fresh[order[1:]] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    fresh = np.empty(len(keys), bool)
+    fresh[order] = begins_run(ordered[:, 0]) | begins_run(ordered[:, 1])
     return fresh

@@ -54,6 +54,11 @@ def sha256_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+def sha256_folder(folder: Path) -> str:
+    """Of the names and contents of the files that lie in it directly."""
+    return sha256_json({f.name: sha256_file(f) for f in sorted(folder.iterdir()) if f.is_file()})
+
+
 def sha256_json(value: Any) -> str:
     canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

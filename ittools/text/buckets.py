@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ittools.text.ragged import I64, U64
+from ittools.text.ragged import I64, U64, begins_run, in_run
 
 ROUNDS = 64  # then what is left of a group is linked to its first record unseen: the join sees to it
 Alike = Callable[[I64, I64], NDArray[np.bool_]]
@@ -25,14 +25,9 @@ def grouped(keys: U64, records: I64) -> tuple[I64, I64]:
     """(group, record) of every record that shares its key, sorted by both."""
     order = np.argsort(keys)
     ordered = keys[order]
-    same = ordered[1:] == ordered[:-1]
-    shared = np.zeros(len(keys), bool)
-    shared[1:] |= same
-    shared[:-1] |= same
+    shared = in_run(ordered)
     order, ordered = order[shared], ordered[shared]
-    fresh = np.ones(len(ordered), bool)
-    fresh[1:] = ordered[1:] != ordered[:-1]
-    groups, found = np.cumsum(fresh) - 1, records[order]
+    groups, found = np.cumsum(begins_run(ordered)) - 1, records[order]
     place = np.lexsort((found, groups))
     return groups[place], found[place]
 
@@ -55,6 +50,5 @@ def edges(groups: I64, records: I64, alike: Alike) -> tuple[I64, I64]:
 
 def _leaders(groups: I64, records: I64) -> tuple[NDArray[np.bool_], I64]:
     """(whether each is the first of its group, the first of its group)."""
-    first = np.ones(len(groups), bool)
-    first[1:] = groups[1:] != groups[:-1]
+    first = begins_run(groups)
     return first, records[np.flatnonzero(first)][np.cumsum(first) - 1]

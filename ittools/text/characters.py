@@ -91,7 +91,7 @@ def plain_characters(text: str) -> list[str]:
             begun, gap = kind != ALONE, False
         elif kind != SKIP:
             begun, gap = False, True
-    return found
+    return found or [" ".join(text.split())] * bool(text.strip())
 
 
 def _read(text: str) -> Iterator[tuple[str, int]]:

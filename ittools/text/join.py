@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ittools.text.ragged import I64, Ragged, offsets_of, within
+from ittools.text.ragged import I64, Ragged, begins_run, in_run, offsets_of, within
 from ittools.text.rows import common
 from ittools.text.sets import SURE, TokenSets, shared_sets
 
@@ -42,6 +42,10 @@ class Decision:
     similarities: F64  # of the least alike field; 0 where it stays
 
 
+class TooManyPairs(Exception):
+    """Few different shingles: nearly every record shares one with every other."""
+
+
 @dataclass(frozen=True)
 class _Edges:
     """Pairs that reach the threshold: `later` may go for `earlier`."""
@@ -56,18 +60,20 @@ def keep_first(
     threshold: float,
     *,
     settled: int = 0,
+    most_pairs: int | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Decision:
     """Who stays and who goes. `fields`: shingles of each field, a record each, in order of priority.
 
     The first `settled` records stay whatever they are like. Two empty fields are equal; an empty one
     is like no other. `advance` is told how many records are decided.
+    Raises TooManyPairs where more than `most_pairs` would have to be looked at.
     """
     decision = Decision(np.full(len(fields[0]), -1), np.zeros(len(fields[0])))
     records, sets = shared_sets(fields, threshold)
     advance(len(fields[0]) - len(records))
     if len(records):
-        join = _Join(sets, threshold)
+        join = _Join(sets, threshold, most_pairs)
         join.decide(int(np.searchsorted(records, settled)), advance)
         gone = np.flatnonzero(join.twins >= 0)
         decision.twins[records[gone]] = records[join.twins[gone]]
@@ -103,11 +109,12 @@ def _pairs(fields: Sequence[Ragged], threshold: float, stop: int, start: int) ->
 class _Join:
     """The state of one join: what each prefix token's records are, and who is decided."""
 
-    def __init__(self, sets: TokenSets, threshold: float) -> None:
+    def __init__(self, sets: TokenSets, threshold: float, most_pairs: int | None = None) -> None:
         self.sets, self.threshold = sets, threshold
+        self.pairs, self.most_pairs = 0, most_pairs  # looked at so far, and at the most
         self.lengths = sets.sizes.sum(axis=1, dtype=np.int64)
         self.tokens, self.ranks, self.places = _postings(sets, self.lengths, threshold)
-        first = np.flatnonzero(np.diff(self.tokens, prepend=-1))
+        first = np.flatnonzero(begins_run(self.tokens))
         self.starts = np.repeat(first, np.diff(first, append=len(self.tokens)))  # of each posting's token
         self.kept = np.zeros(len(sets), bool)
         self.twins = np.full(len(sets), -1)
@@ -148,8 +155,7 @@ class _Join:
 
     def _own_pairs(self, some: NDArray[np.bool_]) -> int:
         tokens = self.tokens[some]
-        ends = np.append(np.flatnonzero(tokens[1:] != tokens[:-1]) + 1, len(tokens))
-        counts = np.diff(ends, prepend=0).astype(np.float64)
+        counts = np.diff(np.flatnonzero(begins_run(tokens)), append=len(tokens)).astype(np.float64)
         return int((counts * (counts - 1) / 2).sum())
 
     def _note(self, edges: _Edges) -> None:
@@ -157,8 +163,7 @@ class _Join:
         later = ~self.kept[edges.later]
         order = np.lexsort((edges.earlier[later], -edges.similarity[later], edges.later[later]))
         who = edges.later[later][order]
-        best = np.ones(len(who), bool)
-        best[1:] = who[1:] != who[:-1]
+        best = begins_run(who)
         who, twins = who[best], edges.earlier[later][order][best]
         alike = edges.similarity[later][order][best]
         better = alike > self.similarities[who]
@@ -182,6 +187,9 @@ class _Join:
         some = end > begin
         there, begin, counts = there[some], begin[some], (end - begin)[some]
         ends = np.cumsum(counts)
+        self.pairs += int(counts.sum())
+        if self.most_pairs is not None and self.pairs > self.most_pairs:
+            raise TooManyPairs
         first = 0
         while first < len(there):
             done = ends[first - 1] if first else 0
@@ -218,15 +226,10 @@ def _postings(sets: TokenSets, lengths: I64, threshold: float) -> tuple[I64, I64
     at = within(sets.offsets[:-1], prefix)
     order = np.argsort(sets.tokens[at])
     tokens = sets.tokens[at][order]
-    same = tokens[1:] == tokens[:-1]
-    shared = np.zeros(len(tokens), bool)
-    shared[1:] |= same
-    shared[:-1] |= same
+    shared = in_run(tokens)
     order, tokens = order[shared], tokens[shared]
     at, owners = at[order], np.repeat(np.arange(len(sets)), prefix)[order]
-    fresh = np.ones(len(tokens), bool)
-    fresh[1:] = tokens[1:] != tokens[:-1]
-    packed = np.cumsum(fresh) << 32 | owners
+    packed = np.cumsum(begins_run(tokens)) << 32 | owners
     order = np.argsort(packed)
     places = at[order] - sets.offsets[:-1][owners[order]] + sets.alone[owners[order]]
     return packed[order] >> 32, owners[order], places

@@ -21,7 +21,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ittools.text.ragged import I64, U64, Ragged, from_lengths, offsets_of, spans, within
+from ittools.text.ragged import I64, U64, Ragged, begins_run, from_lengths, offsets_of, spans, within
 from ittools.text.shingles import windows
 from ittools.text.tokens import Bools
 
@@ -92,8 +92,7 @@ def window_table(found: Ragged, wanted: Bools | None = None) -> WindowTable:
     """The table of passages' windows; wanted: (windows of all,) those that texts can meet."""
     order = np.argsort(found.values, kind="stable")
     values = found.values[order]
-    fresh = np.ones(len(values), bool)
-    fresh[1:] = values[1:] != values[:-1]
+    fresh = begins_run(values)
     keys, number = values[fresh], np.cumsum(fresh) - 1
     own = np.empty(len(values), np.int32)
     own[order] = number

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,13 +73,28 @@ def within(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> I64:
     return found
 
 
+def begins_run(ascending: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether each differs from the one before it: [3, 3, 5] -> [True, False, True]."""
+    first = np.ones(len(ascending), bool)
+    first[1:] = ascending[1:] != ascending[:-1]
+    return first
+
+
+def in_run(ascending: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether a neighbour is equal: [3, 3, 5] -> [True, True, False]."""
+    same = ascending[1:] == ascending[:-1]
+    found = np.zeros(len(ascending), bool)
+    found[1:] |= same
+    found[:-1] |= same
+    return found
+
+
 def unique(ragged: Ragged) -> Ragged:
     """Each record's numbers sorted, each once."""
     owners = ragged.owners
     order = np.lexsort((ragged.values, owners))
     values = ragged.values[order]
-    fresh = np.ones(len(values), bool)
-    fresh[1:] = (values[1:] != values[:-1]) | (owners[1:] != owners[:-1])
+    fresh = begins_run(values) | begins_run(owners)
     return from_lengths(values[fresh], np.bincount(owners[fresh], minlength=len(ragged)))
 
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ittools.text.ragged import I64, U64, Ragged, from_lengths, offsets_of, spans, take, within
+from ittools.text.ragged import I64, U64, Ragged, begins_run, from_lengths, offsets_of, spans, take, within
 from ittools.text.rows import FIELD, sorted_rows
 
 SLOTS = 26  # bits, at the most: 128 MB
@@ -102,9 +102,7 @@ def _counted(hashes: U64, shift: np.uint64, slots: int) -> NDArray[np.uint8]:
     counts = np.zeros(slots, np.uint16)
     for at in range(0, len(hashes), CHUNK):
         places = np.sort((hashes[at : at + CHUNK] >> shift).astype(np.uint32))
-        fresh = np.ones(len(places), bool)
-        fresh[1:] = places[1:] != places[:-1]
-        first = np.flatnonzero(fresh)
+        first = np.flatnonzero(begins_run(places))
         distinct = places[first].astype(np.int64)
         total = counts[distinct] + np.diff(first, append=len(places))
         counts[distinct] = np.minimum(total, 0xFFFF)
@@ -126,8 +124,7 @@ def _token_sets(fields: Sequence[_Field]) -> TokenSets:
     tokens = [_tokens(f, some, tag) for tag, (f, some) in enumerate(zip(fields, shared, strict=True))]
     together = _side_by_side([from_lengths(*pair) for pair in zip(tokens, lengths, strict=True)])
     ordered = sorted_rows(together.values, together.offsets)
-    fresh = np.ones(len(ordered), bool)
-    fresh[1:] = ordered[1:] != ordered[:-1]
+    fresh = begins_run(ordered)
     starts = together.offsets[:-1][together.lengths > 0]
     fresh[starts] = True
     offsets = offsets_of(fresh)[together.offsets]

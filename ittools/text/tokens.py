@@ -41,7 +41,10 @@ def word_hashes(column: pa.Array | pa.ChunkedArray) -> Ragged:
 
 
 def character_hashes(column: pa.Array | pa.ChunkedArray) -> Ragged:
-    """A hash for each character of the words and signs of each text, with one space between two."""
+    """A hash for each character of the words and signs of each text, with one space between two.
+
+    A text without a word that is not blank is one number, as it is one word.
+    """
     return each_batch(column, characters_of)
 
 
@@ -279,7 +282,8 @@ def bare_signs(data: Bytes) -> Bytes:
 
 def characters_of(text: Text) -> Ragged:
     """`character_hashes` of one batch."""
-    text, classes = folded(text)
+    given = text
+    text, classes = folded(given)
     begins, ends = word_bounds(text, classes)
     first = (text.data & 0xC0) != 0x80
     bounds = offsets_of(first)  # in characters
@@ -291,4 +295,5 @@ def characters_of(text: Text) -> Ragged:
     gap[1:] = (begin[1:] > (begin + count)[:-1]) & (owners[1:] == owners[:-1])
     counted = values[within(begin, count)]
     spaced = np.insert(counted, (np.cumsum(count) - count)[gap], SPACE)
-    return from_lengths(spaced, np.bincount(owners, count + gap, len(text.offsets) - 1).astype(np.int64))
+    lengths = np.bincount(owners, count + gap, len(text.offsets) - 1).astype(np.int64)
+    return _with_bare_signs(from_lengths(spaced, lengths), given)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ittools.errors import InputError
 from ittools.store.dataset import InputEntry
-from ittools.store.files import sha256_file, sha256_json
+from ittools.store.files import sha256_file, sha256_folder, sha256_json
 from ittools.store.lock import LOCK_NAME
 from ittools.store.manifest import read_manifest
 
@@ -31,8 +31,7 @@ def model_entry(name: str) -> InputEntry:
         )
     if (path / LOCK_NAME).exists():
         raise InputError(f"{path}: unfinished (no manifest.json); repeat the command that writes it")
-    files = {file.name: sha256_file(file) for file in sorted(path.iterdir()) if file.is_file()}
-    return InputEntry(name, "model directory", sha256_json(files))
+    return InputEntry(name, "model directory", sha256_folder(path))
 
 
 def _is_local(path: Path) -> bool:

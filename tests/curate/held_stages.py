@@ -6,10 +6,8 @@ import importlib
 import os
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -82,26 +80,6 @@ def words(source: Path, folder: Path, *more: object) -> list[str]:
     inputs = sorted(source.iterdir()) if source.is_dir() else [source]
     out = ("--method", "near", "--keep-dropped", "--quiet", "--out", folder / "out")
     return ["dedup", *map(str, (*inputs, *out, *more))]
-
-
-@contextmanager
-def meanwhile(act: Callable[[], None]) -> Iterator[None]:
-    """`act` in a thread; what it raises is raised when the block ends."""
-    raised: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            act()
-        except BaseException as error:
-            raised.append(error)
-
-    thread = threading.Thread(target=guarded)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
-    assert not raised, raised
 
 
 COMMAND = """

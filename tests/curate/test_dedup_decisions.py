@@ -14,6 +14,7 @@ from workbench import read_records, write_jsonl
 
 from ittools.curate.dedup import dedup
 from ittools.curate.dedup_options import DedupOptions
+from ittools.errors import UsageError
 from ittools.progress import Silent
 from ittools.text.characters import plain_words
 from ittools.text.minhash import recall
@@ -159,12 +160,23 @@ KEEPERS = [
         ({"keep": "longest"}, 2),
         ({"keep": "best"}, 2),
         ({"keep": "best", "score": "fun"}, 0),
-        ({"keep": "best", "score": "unknown"}, 0),
     ],
     ids=str,
 )
 def test_the_policy_says_which_one_stays(tmp_path: Path, given: dict[str, Any], kept: int) -> None:
     assert numbers(run(tmp_path, KEEPERS, **given)[0]) == [kept]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [(KEEPERS, "there are fun, quality"), ([row("Go on.")] * 2, "they have no scores at all")],
+    ids=["others", "none"],
+)
+def test_a_score_that_no_record_has_decides_nothing(
+    tmp_path: Path, rows: list[dict[str, Any]], said: str
+) -> None:
+    with pytest.raises(UsageError, match=f"--score taste: no record has this score; {said}"):
+        run(tmp_path, rows, keep="best", score="taste")
 
 
 def test_exact_finds_equal_records_only(tmp_path: Path) -> None:
@@ -184,6 +196,41 @@ def test_on_names_the_fields_that_must_be_alike(tmp_path: Path, on: str, kept: l
         row("e f g h", "x", "1"),
     ]
     assert numbers(run(tmp_path, rows, on=on)[0]) == kept
+
+
+OWN = {"id": "", "source": "here", "license": "CC0-1.0"}  # and `task`: a row of ours, as it stands
+
+
+def turns(*contents: str) -> dict[str, Any]:
+    roles = ("user", "assistant") * len(contents)
+    return OWN | {"context": [{"role": r, "content": c} for r, c in zip(roles, contents, strict=False)]}
+
+
+@pytest.mark.parametrize("method", ["exact", "near", "join"])
+def test_conversations_that_end_alike_are_different(tmp_path: Path, method: str) -> None:
+    cooking, sewing = turns("How do I bake bread?", "Knead it."), turns("How do I mend a sock?", "Darn it.")
+    rows = [
+        row("Thanks!", "You are welcome.", **cooking),
+        row("Thanks!", "You are welcome.", **sewing),
+        row("Thanks!", "You are welcome."),
+        row("thanks", "You are welcome!", **turns("how do I bake bread", "Knead it")),
+    ]
+    kept, dropped = run(tmp_path, rows, method=method)
+    assert (numbers(kept), numbers(dropped)) == ([0, 1, 2], [3])
+    assert numbers(run(tmp_path, rows, method=method, on="both")[0]) == [0]
+
+
+def test_conversations_may_be_alike_in_their_earlier_turns(tmp_path: Path) -> None:
+    story = " ".join(LONG)
+    rows = [row("Go on.", "fine", **turns(story, more)) for more in ("Yes.", "Yes, do.", story[::-1])]
+    kept, dropped = run(tmp_path, rows)
+    assert (numbers(kept), numbers(dropped)) == ([0, 2], [1])
+
+
+def test_preferences_over_another_answer_are_different(tmp_path: Path) -> None:
+    rows = [row("Say hello.", "Hello!", rejected=text, **OWN) for text in ("No.", "Go away.", "no")]
+    kept, dropped = run(tmp_path, rows)
+    assert (numbers(kept), numbers(dropped)) == ([0, 1], [2])
 
 
 @pytest.mark.parametrize("text", ["", " ", "same"])

@@ -12,24 +12,16 @@ from typing import Any
 import fsspec.config
 import held_stages as held
 import pytest
-from held_stages import meanwhile, poisoned, said_of_poison, started, words
+from held_stages import poisoned, said_of_poison, started, words
+from ray_nodes import NOISE, PLAIN, QUICK, meanwhile
 from workbench import Cli, written
 
 from ittools.curate import dedup as command
 
 pytestmark = [
     pytest.mark.usefixtures("many_tasks"),
-    # Ray leaves sockets and pipes of its own to the garbage collector
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore:.*:FutureWarning:ray.*"),
+    *NOISE,
 ]
-QUICK = {
-    "health_check_initial_delay_ms": 0,
-    "health_check_period_ms": 200,
-    "health_check_failure_threshold": 5,
-}
-PLAIN = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
 FOLDERS = {"FSSPEC_LOCAL_AUTO_MKDIR": "true"}  # local:// takes names with slashes, as object stores do
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from workbench import Cli, manifest_of, numbered, read_records, write_jsonl
 
+from ittools.curate import dedup as command
 from ittools.records.schema import SCHEMA
 from ittools.store.shards import ROW_GROUP
 
@@ -53,11 +54,14 @@ def test_the_same_record_a_million_times_is_one(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_records_without_a_word_are_equal_only_to_their_like(tmp_path: Path, cli: Cli, method: str) -> None:
+@pytest.mark.parametrize("unit", ["words", "characters"])
+def test_records_without_a_word_are_equal_only_to_their_like(
+    tmp_path: Path, cli: Cli, method: str, unit: str
+) -> None:
     outputs = ["", " ", "\n", "...", "?", "?", "-", "\u200b", "a"]
     source = write_jsonl(tmp_path / "in.jsonl", [{"instruction": "", "output": text} for text in outputs])
     out = tmp_path / "out"
-    ran = cli("dedup", source, "--method", method, "--out", out)
+    ran = cli("dedup", source, "--method", method, "--unit", unit, "--out", out)
     assert ran.code == 0, ran.err
     assert [record["output"] for record in read_records(out)] == ["", "...", "?", "-", "\u200b", "a"]
 
@@ -198,3 +202,22 @@ def test_what_is_in_every_record_is_not_joined_by_itself(
     out = tmp_path / "out"
     cli("dedup", write_jsonl(tmp_path / "in.jsonl", numbered(5)), *frequent, "--out", out)
     assert manifest_of(out)["method"] == "near"
+
+
+def test_few_different_shingles_are_not_joined_to_the_end(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every pair would share a shingle; bands find the same copies without looking at all pairs."""
+    monkeypatch.setattr(command, "JOIN_PAIRS", 1_000)
+    draw = np.random.default_rng(3)
+    texts = [" ".join(draw.choice(list("abc"), 30)) for _ in range(200)]
+    texts += [f"{text} d" for text in texts[:20]]
+    source = write_jsonl(tmp_path / "in.jsonl", [{"instruction": "Go on.", "output": text} for text in texts])
+    how = ("dedup", source, "--ngram", 6, "--workers", 1)
+    ran = cli(*how, "--out", tmp_path / "auto")
+    assert "few different shingles" in ran.err
+    assert cli(*how, "--method", "join", "--out", tmp_path / "join").code == 0
+    auto, join = manifest_of(tmp_path / "auto"), manifest_of(tmp_path / "join")
+    assert (auto["method"], join["method"]) == ("near", "join")
+    assert auto["funnel"] == join["funnel"]
+    assert join["funnel"]["dropped"] == {"near-duplicate": 20}

@@ -9,7 +9,8 @@ import fsspec
 import held_stages as held
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
-from held_stages import meanwhile, poisoned, said_of_poison, started, words
+from held_stages import poisoned, said_of_poison, started, words
+from ray_nodes import meanwhile
 from workbench import Cli, written
 
 pytestmark = pytest.mark.usefixtures("many_tasks")

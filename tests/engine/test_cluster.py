@@ -13,16 +13,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import engine_tasks as tasks
 import pytest
 import shape_tasks as job
+from ray_nodes import NOISE, PLAIN, QUICK, meanwhile
 from test_engines import Counting
 
 from ittools.engine.cluster import RayLanes
@@ -31,25 +30,14 @@ from ittools.engine.outcomes import Death, Value
 from ittools.engine.protocol import Engine, EngineOptions, opened_engine
 from ittools.errors import InputError, IttoolsError, UsageError
 
-pytestmark = [
-    # Ray leaves sockets and pipes of its own to the garbage collector
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore:.*:FutureWarning:ray.*"),
-]
-QUICK = {
-    "health_check_initial_delay_ms": 0,
-    "health_check_period_ms": 200,
-    "health_check_failure_threshold": 5,
-}
-PACE = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
+pytestmark = NOISE
 
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
     """A cluster with its head, as Ray's own tests make one."""
     patched = pytest.MonkeyPatch()
-    for name, value in PACE.items():
+    for name, value in PLAIN.items():
         patched.setenv(name, value)
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'ittools[ray]'")
     from ray.cluster_utils import Cluster
@@ -84,24 +72,6 @@ def second(nodes: Any, engine: Engine) -> Iterator[Any]:
 def look_again(engine: Any) -> None:
     """The CPUs are counted anew."""
     engine.lanes.looked = 0.0
-
-
-@contextmanager
-def meanwhile(act: Callable[[], None]) -> Iterator[None]:
-    """`act` in a thread; what it raises is raised when the block ends."""
-    raised: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            act()
-        except BaseException as error:
-            raised.append(error)
-
-    thread = threading.Thread(target=guarded)
-    thread.start()
-    yield
-    thread.join()
-    assert not raised, raised
 
 
 def test_a_killed_node_loses_nothing(nodes: Any, engine: Engine, second: Any, tmp_path: Path) -> None:

@@ -55,6 +55,10 @@ def test_characters_keep_one_space_where_something_quiet_stands_between() -> Non
     assert "".join(plain_characters(" Ab,  c_天气+x! ")) == "ab c 天气+x"
 
 
+def test_a_text_of_signs_alone_is_one_part() -> None:
+    assert [plain_characters(text) for text in ("...", " ?  ! ", "", " ")] == [["..."], ["? !"], [], []]
+
+
 def one_to_one(found: Ragged, read: list[list[str]]) -> bool:
     """Equal parts have equal hashes, others others."""
     hash_of: dict[str, int] = {}

@@ -23,7 +23,7 @@ from ittools.curate.decontamination.evaluation import PASSAGES, EvaluationSets
 from ittools.curate.decontamination.options import Rule
 from ittools.engine.exchange import get_arrays, get_table, join, put_arrays, put_table
 from ittools.text.overlaps import I32, WindowTable, full_windows, seen, whole_windows, window_table
-from ittools.text.ragged import I64, U64, Ragged, from_lengths, offsets_of, take, within
+from ittools.text.ragged import I64, U64, Ragged, begins_run, from_lengths, offsets_of, take, within
 from ittools.text.spelled import Spelled, spelled
 from ittools.text.tokens import Bools, mix64, word_hashes
 
@@ -202,10 +202,8 @@ def _common(found: Ragged, groups: I64, records: I64, share: float) -> Bools:
     value = mix64(found.values + mix64(group.astype(np.uint64)))  # the same window of another task is another
     order = np.argsort(value, kind="stable")  # records ascend with passages
     value, group, record = value[order], group[order], record[order]
-    new = np.ones(len(order), bool)
-    new[1:] = value[1:] != value[:-1]
-    fresh = new.copy()
-    fresh[1:] |= record[1:] != record[:-1]
+    new = begins_run(value)
+    fresh = new | begins_run(record)
     number = np.cumsum(new) - 1  # of the window in its task
     held = np.bincount(number, fresh, minlength=int(new.sum()))
     pairs = np.unique(np.stack([groups, records]), axis=1) if len(groups) else np.zeros((2, 0), np.int64)
