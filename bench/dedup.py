@@ -121,16 +121,17 @@ def run() -> Iterator[str]:
 
 
 def compare(compared: Corpus, everyone: list[Contestant], rounds: int) -> list[str]:
-    """A table: medians, and the verdict on the first round's output."""
+    """A table: medians of the rounds; one more before them is judged, and watched for its memory."""
     runs: dict[str, list[Watched]] = {one.name: [] for one in everyone}
     verdicts: dict[str, Verdict] = {}
     kernels: dict[str, list[tuple[float, float]]] = {one.name: [] for one in everyone}
-    for number in range(rounds):
+    for number in range(rounds + 1):
         for one in everyone:
             if number and not runs[one.name][-1].well:
                 continue  # it will not do better
             with fresh_folder() as folder:
-                ran = watched(one.command(compared.path, folder), folder / "log", limit=LIMIT)
+                command, log = one.command(compared.path, folder), folder / "log"
+                ran = watched(command, log, limit=LIMIT, samples=number == 0)
                 runs[one.name].append(ran)
                 if ran.well:
                     kernels[one.name] += _kernel(ran.said)
@@ -158,8 +159,8 @@ def _row(
     if not runs[-1].well or verdict is None:
         return f"  {name:<22}{runs[-1].ended or f'exit {runs[-1].code}: {runs[-1].said[:120]}'}"
     ratio = f"{_seconds(runs) / best:.2f}" if best else ""
-    cells = f"{_seconds(runs):>8.2f}{ratio:>8}{statistics.median(r.cpu for r in runs):>8.2f}"
-    cells += f"{max(r.peak_mb for r in runs):>7,.0f}"
+    cells = f"{_seconds(runs):>8.2f}{ratio:>8}{statistics.median(r.cpu for r in runs[1:]):>8.2f}"
+    cells += f"{runs[0].peak_mb:>7,.0f}"
     if kernels:
         seconds, cpu = map(statistics.median, zip(*kernels, strict=True))
         cells += f"{seconds:>10.2f}{cpu:>8.2f}"
@@ -169,7 +170,7 @@ def _row(
 
 
 def _seconds(runs: list[Watched]) -> float:
-    return statistics.median(ran.seconds for ran in runs)
+    return statistics.median(ran.seconds for ran in runs[1:] or runs)
 
 
 def _kernel(said: str) -> list[tuple[float, float]]:

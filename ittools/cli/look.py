@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+
 from ittools.cli.command import Command
-from ittools.report.look import HeadOptions, StatsOptions, VerifyOptions, head, stats, verify
+from ittools.cli.fitted import fitted_for
+from ittools.progress import Progress
+from ittools.report.look import INDENT, HeadOptions, StatsOptions, VerifyOptions, head, stats, verify
 from ittools.report.report import ReportOptions, report
+from ittools.store.outcome import Answer
+
+
+def _head(options: HeadOptions, progress: Progress) -> Answer:
+    shown = head(options, progress)
+    return replace(shown, lines=fitted_for(sys.stdout, shown.lines, indent=INDENT))
+
 
 HEAD = Command(
     HeadOptions,
-    head,
-    "Show the first records of an input, whatever its format.",
-    ("ittools head runs/quickstart/mix", "ittools head alpaca_data.json -n 2 --json"),
+    _head,
+    "Show the first records of an input, whatever its format; of what --keep-dropped wrote also why each "
+    "record went.",
+    (
+        "ittools head runs/quickstart/mix",
+        "ittools head alpaca_data.json -n 2 --json",
+        "ittools head runs/alpaca/dropped",
+    ),
 )
 STATS = Command(
     StatsOptions,

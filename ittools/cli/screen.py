@@ -7,8 +7,10 @@ import io
 import os
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
+from ittools.cli.fitted import fitted_for
 from ittools.cli.live import lines_of, one_line
 from ittools.store.outcome import Outcome
 from ittools.visible import visible
@@ -102,26 +104,46 @@ def print_outcome(result: Outcome, *, command: str, quiet: bool, in_recipe: bool
 
 
 def _print_on(console: Any, result: Outcome, command: str, *, in_recipe: bool) -> None:
-    from rich.table import Table
     from rich.text import Text
 
     word = "reused (same inputs and options)" if result.reused else "wrote"
     headline = Text(visible(f"{command}: {word} {result.out}"), style="green")
     if in_recipe:
         console.print(headline, soft_wrap=True)
-    for rows, justify in ((_funnel_rows(result), "right"), (list(result.facts.items()), "left")):
-        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column()
-        table.add_column(justify=justify)  # type: ignore[arg-type]
-        for name, value in rows:
-            style = "bold" if name in ("in", "out") else ""
-            table.add_row(Text(visible(name), style=style), Text(visible(value), style=style))
-        if rows:
-            console.print(table)
+    _print_funnel(console, _funnel_rows(result))
+    for line in _fact_lines(result.facts):
+        console.print(Text(line), soft_wrap=True)
     if not in_recipe:
         console.print(headline, soft_wrap=True)
     if result.then and not in_recipe:  # one line, to be copied
         console.print(Text(visible(f"next: {result.then}"), style="dim"), soft_wrap=True)
+
+
+def _print_funnel(console: Any, rows: list[tuple[str, str]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in rows:
+        style = "bold" if name in ("in", "out") else ""
+        table.add_row(Text(visible(name), style=style), Text(value, style=style))
+    if rows:
+        console.print(table)
+
+
+def _fact_lines(facts: Mapping[str, str]) -> list[str]:
+    """A line each, the values under each other; a long one goes on under itself, on a terminal."""
+    from rich.cells import cell_len
+
+    shown = {visible(name): visible(value) for name, value in facts.items()}
+    column = max(map(cell_len, shown), default=0) + 2
+    found = []
+    for name, value in shown.items():
+        label = name + " " * (column - cell_len(name))
+        found += fitted_for(sys.stderr, [label + value], indent=len(label))
+    return found
 
 
 def _funnel_rows(result: Outcome) -> list[tuple[str, str]]:

@@ -19,10 +19,10 @@ from ittools.curate.decontamination.evaluation import read_sets
 from ittools.curate.decontamination.index import Index, SetCounts, build
 from ittools.curate.decontamination.options import DecontaminateOptions, Rule
 from ittools.curate.decontamination.report import CONTAMINATION_FILE, facts_of, reasons_of, write_matches
-from ittools.curate.parts import emit
 from ittools.engine.exchange import get_table, is_url, scratch_folder
 from ittools.engine.protocol import Engine, opened_beside_files, opened_engine
 from ittools.errors import UsageError
+from ittools.formats.emission import emit
 from ittools.formats.parts import Part, cut
 from ittools.formats.source import Source, open_inputs
 from ittools.progress import Progress
@@ -109,13 +109,13 @@ def _emit(
 ) -> None:  # fmt: skip
     found = [found_file(folder, number) for number in range(len(parts))]
     reasons = [reasons_of(part, get_table(file)) for part, file in zip(parts, found, strict=True)]
-    progress.start("decontaminate: write", None)
     funnel = emit(
         output,
         parts,
         [reason for reason, _ in reasons],
         details=[detail for _, detail in reasons],
         keep_dropped=options.keep_dropped,
+        stage="decontaminate: write",
         engine=engine,
         progress=progress,
     )

@@ -22,7 +22,6 @@ from ittools.curate.check import check_decisions, told
 from ittools.curate.clusters import Clusters, TwinIds, decided, summary, write_clusters
 from ittools.curate.dedup_options import DedupOptions, checked, threshold_of
 from ittools.curate.near import joined, near_groups
-from ittools.curate.parts import emit
 from ittools.curate.portions import (
     Compared,
     Portion,
@@ -38,6 +37,7 @@ from ittools.curate.sketch import Plan, ranges_of, same_records, sketch, write_f
 from ittools.engine.exchange import is_url, put_arrays, scratch_folder
 from ittools.engine.protocol import Engine, opened_beside_files, opened_engine
 from ittools.errors import UsageError
+from ittools.formats.emission import emit
 from ittools.formats.parts import Part, cut
 from ittools.formats.source import Source, open_input, open_inputs
 from ittools.progress import Progress
@@ -236,7 +236,6 @@ def _emit(
     kept_ids = TwinIds(portions, clusters)
     firsts = np.cumsum([sum(p.records for p in portions[:known]), *(part.records for part in parts)])
     spans = [(int(first), part.records) for first, part in zip(firsts, parts, strict=False)]
-    run.progress.start("dedup: write", None)
     keep_dropped = run.options.keep_dropped
     funnel: Funnel = emit(
         run.output,
@@ -244,6 +243,7 @@ def _emit(
         [clusters.reasons_of(*span) for span in spans],
         details=[clusters.details_of(*span, kept_ids) for span in spans] if keep_dropped else None,
         keep_dropped=keep_dropped,
+        stage="dedup: write",
         engine=run.engine,
         progress=run.progress,
     )

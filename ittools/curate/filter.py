@@ -7,26 +7,30 @@ The rules stand in `ittools.curate.rules`, one file a kind; `rules/table.py` nam
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ittools.curate.parts import emit, read_changed, write_changed
 from ittools.curate.rules import language
+from ittools.curate.rules.details import told
 from ittools.curate.rules.no_input import repaired
 from ittools.curate.rules.options import FilterOptions
-from ittools.curate.rules.quota import Decision, Places, decide, first_places, join, parse_quotas, places
+from ittools.curate.rules.quota import decide, first_places, join, parse_quotas, places
+from ittools.curate.rules.quota_files import get_decision, get_places, put_decision, put_places
 from ittools.curate.rules.reasons import CONTENT, because
-from ittools.curate.rules.table import chosen
-from ittools.engine.protocol import Engine, opened_engine
+from ittools.curate.rules.table import DETAILS, chosen
+from ittools.curate.sending import SentPart
+from ittools.engine import exchange
+from ittools.engine.protocol import Engine, opened_beside_files, opened_engine
 from ittools.errors import UsageError, did_you_mean
+from ittools.formats.emission import emit, read_changed, write_changed
 from ittools.formats.parts import Part, cut
-from ittools.formats.source import open_inputs
+from ittools.formats.source import Source, open_inputs
 from ittools.progress import Progress
 from ittools.records.schema import SCHEMA
 from ittools.store.dataset import Output, writing
@@ -48,12 +52,15 @@ def filter_records(options: FilterOptions, progress: Progress) -> Outcome:
         options.out, command="filter", options=options, inputs=entries, force=options.force
     ) as output:
         if not output.reused:
-            with opened_engine(options, progress=progress) as engine:
-                parts = cut(sources, output.work, engine=engine, progress=progress)
-                _write(options, output, parts, engine, progress)
+            with (
+                opened_engine(options, progress=progress) as engine,
+                exchange.scratch_folder(options.scratch, output.work) as folder,
+            ):
+                _write(_Run(options, output, engine, progress, folder), sources)
     facts = {}
-    if output.finished and output.finished.get("repaired"):
-        facts["repaired"] = f'{output.finished["repaired"]:,} inputs spelt "no input" and are empty now'
+    if number := (output.finished or {}).get("repaired"):
+        many = "1 input" if number == 1 else f"{number:,} inputs"
+        facts["repaired"] = f'{many} that spelt "no input", empty now'
     return outcome(output, f"ittools dedup {options.out} --out {options.out.parent / 'dedup'}", **facts)
 
 
@@ -78,50 +85,82 @@ def _check(options: FilterOptions) -> None:
     parse_quotas(options)
 
 
-def _write(
-    options: FilterOptions, output: Output, parts: list[Part], engine: Engine, progress: Progress
-) -> None:
-    """Judge each part, then with quotas all of them, then write what stays, each text once."""
-    stems = [str(output.work / f"part-{i:06d}") for i in range(len(parts))]
+@dataclass(frozen=True)
+class _Run:
+    """One command while it runs."""
+
+    options: FilterOptions
+    output: Output
+    engine: Engine
+    progress: Progress
+    folder: str  # where stages exchange files
+
+
+def _write(run: _Run, sources: Sequence[Source]) -> None:
+    """Judge each part, then with quotas all of them, then write what stays, each text once.
+
+    Where only the exchange is shared with a cluster, the input is read and --out written here.
+    """
+    work = run.output.work if exchange.is_url(run.folder) else Path(run.folder)
+    with opened_beside_files(run.options, run.engine, run.folder) as here:
+        parts = cut(sources, work, engine=here, progress=run.progress)
+        there: Sequence[Part] = parts
+        if here is not run.engine:
+            run.progress.start("filter: send", len(parts))
+            sent = [(part, run.folder, number, run.options) for number, part in enumerate(parts)]
+            there = here.run(send_part, sent, run.progress)
+        _emit(replace(run, engine=here), parts, _judged(run, there))
+
+
+def send_part(part: Part, folder: str, number: int, options: FilterOptions) -> SentPart:
+    """Task: what rules and quotas look at in one part, to where all nodes of a cluster see it."""
+    path = exchange.join(folder, f"text-{number:06d}.arrow")
+    exchange.put_table(path, part.read(_columns(options)))
+    return SentPart(path, 0, part.records)
+
+
+def _judged(run: _Run, parts: Sequence[Part]) -> list[Judged]:
+    """What is said of each part, with the quotas too."""
+    stems = [exchange.join(run.folder, f"part-{i:06d}") for i in range(len(parts))]
     firsts = np.cumsum([0, *(part.records for part in parts)]).tolist()
     small = firsts[-1] <= SMALL
-    progress.start("filter", len(parts))
-    tasks = [(part, stem, first, options) for part, stem, first in zip(parts, stems, firsts, strict=False)]
-    judged = engine.run(filter_part, tasks, progress, small=small)
-    reasons, details = [one.reasons for one in judged], None
-    if options.quota:
-        told = _decided(options, output, stems)
-        progress.start("filter: quotas", len(parts))
-        over = [(*task[:3], one, told, options) for task, one in zip(tasks, judged, strict=True)]
-        both = engine.run(quota_part, over, progress, small=small)
-        reasons, details = [reason for reason, _ in both], [detail for _, detail in both]
-    progress.start("filter: write", None)
+    run.progress.start("filter", len(parts))
+    tasks = [(*task, run.options) for task in zip(parts, stems, firsts, strict=False)]
+    judged = run.engine.run(filter_part, tasks, run.progress, small=small)
+    if not run.options.quota:
+        return judged
+    decision = exchange.join(run.folder, "quotas.arrays")
+    quotas = parse_quotas(run.options)
+    put_decision(decision, decide(join(map(get_places, map(_places_file, stems)), quotas), quotas))
+    run.progress.start("filter: quotas", len(parts))
+    again = [(part, first, one, decision, run.options)
+             for part, first, one in zip(parts, firsts, judged, strict=False)]  # fmt: skip
+    return run.engine.run(quota_part, again, run.progress, small=small)
+
+
+def _emit(run: _Run, parts: Sequence[Part], judged: Sequence[Judged]) -> None:
     funnel = emit(
-        output, parts, reasons,
-        details=details,
+        run.output, parts, [one.reasons for one in judged],
+        details=[one.details for one in judged],
+        explain=partial(explained, options=run.options),
         changed=[one.changed for one in judged],
-        keep_dropped=options.keep_dropped,
-        engine=engine,
-        progress=progress,
+        keep_dropped=run.options.keep_dropped,
+        engine=run.engine,
+        progress=run.progress,
+        stage="filter: write",
     )  # fmt: skip
-    output.finish(funnel, repaired=sum(one.repaired for one in judged))
-
-
-def _decided(options: FilterOptions, output: Output, stems: list[str]) -> str:
-    """Where the one decision for the corpus stands."""
-    quotas = parse_quotas(options)
-    told = output.work / "quotas.pickle"
-    told.write_bytes(pickle.dumps(decide(join(map(_read_places, stems), quotas), quotas)))
-    return str(told)
+    run.output.finish(funnel, repaired=sum(one.repaired for one in judged))
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One part: a reason for each record, null = keep; the file of what was changed; inputs made empty."""
+    """One part: a reason for each record, null = keep; the file of what was changed; inputs made empty; where
+    a quota alone drops a record, which one."""
 
     reasons: pa.DictionaryArray
     changed: str | None
     repaired: int
+    details: pa.DictionaryArray | None = None
 
 
 def filter_part(part: Part, stem: str, first: int, options: FilterOptions) -> Judged:
@@ -142,8 +181,12 @@ def filter_part(part: Part, stem: str, first: int, options: FilterOptions) -> Ju
             found.append(first_places(places(judged, quotas, options, at).take(kept), quotas))
         at += batch.num_rows
     if options.quota:
-        Path(f"{stem}.places").write_bytes(pickle.dumps(join(found, quotas)))
+        put_places(_places_file(stem), join(found, quotas))
     return Judged(_encoded(pa.chunked_array(whys, pa.string())), _changes(table, new, stem), mended)
+
+
+def _places_file(stem: str) -> str:
+    return f"{stem}.places.arrays"
 
 
 CHANGING = ("id", "input", "language")  # by `repaired` and `annotate`
@@ -187,22 +230,24 @@ def reason(batch: pa.RecordBatch, *, options: FilterOptions) -> pa.StringArray:
     return pc.coalesce(pa.nulls(batch.num_rows, pa.string()), *found).cast(pa.string())
 
 
-def _read_places(stem: str) -> Places:
-    found: Places = pickle.loads(Path(f"{stem}.places").read_bytes())
-    return found
+def explained(batch: pa.RecordBatch, reasons: pa.StringArray, *, options: FilterOptions) -> pa.StringArray:
+    """Where the reason of each dropped record can be seen, as JSON; null where no rule says."""
+    details = pa.nulls(batch.num_rows, pa.string())
+    for name in pc.unique(reasons).to_pylist():
+        if name in DETAILS:
+            gone = pc.equal(reasons, name)
+            details = pc.replace_with_mask(details, gone, DETAILS[name](batch.filter(gone), options))
+    return details
 
 
-def quota_part(
-    part: Part, stem: str, first: int, judged: Judged, decision_path: str, options: FilterOptions
-) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
-    """Task: the reasons of one part that was judged before, with the corpus' quotas; and where a quota alone
-    drops a record, which one."""
-    decision: Decision = pickle.loads(Path(decision_path).read_bytes())
-    quotas = parse_quotas(options)
+def quota_part(part: Part, first: int, judged: Judged, decision_path: str, options: FilterOptions) -> Judged:
+    """Task: what was said of one part, and the corpus' quotas."""
+    decision, quotas = get_decision(decision_path), parse_quotas(options)
     over: list[str | None] = []
     for batch in read_changed(part, judged.changed, ["id", *quotas.columns]).to_batches():
         over += decision.over(places(batch, quotas, options, first + len(over)))
     full = pa.array(over, pa.string())
     whys = pc.coalesce(judged.reasons.cast(pa.string()), because(full.is_valid(), "over-quota"))
-    alone = pc.if_else(judged.reasons.is_null(), full, pa.scalar(None, pa.string()))
-    return _encoded(pa.chunked_array([whys])), alone.dictionary_encode()
+    alone = pc.if_else(judged.reasons.is_null(), full, pa.scalar(None, pa.string())).dictionary_encode()
+    details = pa.DictionaryArray.from_arrays(alone.indices, told(quota=alone.dictionary))
+    return replace(judged, reasons=_encoded(pa.chunked_array([whys])), details=details)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,17 +11,22 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from ittools.errors import UsageError
-from ittools.formats.source import ReadOptions, open_inputs
+from ittools.formats.source import ReadOptions, Source, open_inputs
 from ittools.options import argument, option
 from ittools.progress import Progress
+from ittools.records.schema import DROPPED_SCHEMA
 from ittools.records.scores import scores_dict
 from ittools.store.outcome import Answer
+from ittools.store.shards import read_shard
 from ittools.store.verify import verify as find_problems
 
 SHOWN = ("instruction", "input", "output")
 WIDTH = 2_000  # characters of a field that `head` prints
+INDENT = 14  # columns before a field's text
+BESIDE = 60  # characters of a value that stands beside others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +35,11 @@ class HeadOptions(ReadOptions):
 
 
 def head(options: HeadOptions, _: Progress) -> Answer:
-    """The first records, in full but for fields over 2,000 characters."""
+    """The first records, in full but for fields over 2,000 characters; of dropped ones also why they went."""
     if options.num < 1:
         raise UsageError("--num must be at least 1")
     records: list[dict[str, Any]] = []
-    for batch in _batches(options):
+    for batch in (b for source in open_inputs(options) for b in _dropped(source) or source.batches()):
         records += batch.slice(0, options.num - len(records)).to_pylist()
         if len(records) >= options.num:
             break
@@ -45,18 +51,50 @@ def head(options: HeadOptions, _: Progress) -> Answer:
     return Answer(lines, [_plain(record) for record in records])
 
 
+def _dropped(source: Source) -> Iterator[pa.RecordBatch] | None:
+    """Dropped records as a command wrote them, with `reason` and `detail`; null where the source is none of
+    `dropped/`."""
+    files = [file.path for file in source.foreign]
+    if not files or not all(file.kind == "parquet" for file in source.foreign):
+        return None
+    if not all(pq.read_schema(file).equals(DROPPED_SCHEMA) for file in files):
+        return None
+    return (batch for file in files for batch in read_shard(file))
+
+
 def _record_lines(number: int, record: dict[str, Any]) -> list[str]:
     from ittools.visible import visible
 
     about = "  ".join(str(record[k]) for k in ("task", "source", "license", "language") if record[k])
     lines = [f"── {number}  {visible(record['id'][:8])}  {visible(about)}"]
     turns = [(turn["role"], turn["content"]) for turn in record["context"] or []]
-    for name, text in [*turns, *((name, record[name]) for name in SHOWN)]:
+    for name, text in [*_why(record), *turns, *((name, record[name]) for name in SHOWN)]:
         if text:
             cut = text if len(text) <= WIDTH else text[:WIDTH] + f" … ({len(text):,} characters)"
             first, *rest = visible(cut, keep_newlines=True).split("\n")
-            lines += [f"{visible(name):>12}  {first}", *(" " * 14 + line for line in rest)]
+            lines += [f"{visible(name):>{INDENT - 2}}  {first}", *(" " * INDENT + line for line in rest)]
     return lines
+
+
+def _why(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """The reason of a dropped record and its detail: what is short on one line, each longer text on its own.
+
+    {"reason": "refusal", "detail": '{"found": "I can not"}'}
+    -> [("reason", "refusal"), ("detail", "found: I can not")]
+    """
+    if "reason" not in record:
+        return []
+    try:
+        values = json.loads(record["detail"] or "{}")
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        return [("reason", record["reason"]), ("detail", record["detail"])]
+    said = {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+    short = {name: text for name, text in said.items() if len(text) <= BESIDE and "\n" not in text}
+    line = ", ".join(f"{name}: {text}" for name, text in short.items())
+    long = [(name, text) for name, text in said.items() if name not in short]
+    return [("reason", record["reason"]), ("detail", line), *long]
 
 
 def _plain(record: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from workbench import Cli, Ran
 
 PATIENCE = 60.0  # s
 STAGES = {"sketch": "ittools.curate.dedup.sketch", "linked": "ittools.curate.near.linked",
-          "write_shard": "ittools.curate.parts.write_shard"}  # fmt: skip
+          "write_shard": "ittools.formats.emission.write_shard"}  # fmt: skip
 
 
 def hold_stage(patch: pytest.MonkeyPatch, stage: str, folder: Path) -> None:

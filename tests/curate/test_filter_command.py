@@ -9,7 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from workbench import Cli, manifest_of, numbered, read_records, write_jsonl, written
 
+from ittools.curate.filter import FilterOptions, filter_records
 from ittools.formats import parts
+from ittools.progress import Silent
 from ittools.store.verify import verify
 
 MIXED = [
@@ -114,8 +116,9 @@ def test_quotas_choose_the_same_records_on_any_engine_and_grouping(
     assert sum(row["task"] == "b" for row in kept) == 4
     told = {(row["reason"], row["detail"]) for row in dropped}
     assert told == {
-        ("over-quota", "task:b=4"), ("over-quota", "language:en=30"), ("instruction-too-short", None),
-        ("empty-output", None), ("output-echoes-input", None),
+        ("over-quota", '{"quota": "task:b=4"}'), ("over-quota", '{"quota": "language:en=30"}'),
+        ("instruction-too-short", '{"words": 1, "least": 3}'), ("empty-output", '{"found": "<nooutput>"}'),
+        ("empty-output", None), ("output-echoes-input", '{"field": "instruction"}'),
     }  # fmt: skip
     assert verify(out) == []
 
@@ -124,11 +127,56 @@ def test_inputs_that_say_there_is_none_are_emptied_and_counted(tmp_path: Path, c
     rows = [{"instruction": "Name a fruit, please.", "input": "<noinput>", "output": "Apple"}, *numbered(2)]
     source = write_jsonl(tmp_path / "in.jsonl", rows)
     ran = cli("filter", source, "--out", tmp_path / "out")
-    assert "1 inputs spelt" in ran.err
+    assert 'repaired  1 input that spelt "no input", empty now\n' in ran.err
     assert manifest_of(tmp_path / "out")["repaired"] == 1
     assert read_records(tmp_path / "out")[0]["input"] == ""
     assert cli("filter", source, "--no-input", "drop", "--out", tmp_path / "drop").code == 0
     assert manifest_of(tmp_path / "drop")["funnel"]["dropped"] == {"no-input": 1}
+
+
+def test_without_any_rule_inputs_are_emptied_all_the_same_unless_they_shall_be_kept(
+    tmp_path: Path, cli: Cli
+) -> None:
+    rows = [{"instruction": "Hi", "input": "N/A", "output": ""}] * 2
+    source = write_jsonl(tmp_path / "in.jsonl", rows)
+    for words, inputs in (((), ["", ""]), (("--no-input", "keep"), ["N/A", "N/A"])):
+        out = tmp_path / "-".join(("out", *words))
+        ran = cli("filter", source, "--preset", "none", *words, "--out", out)
+        assert [row["input"] for row in read_records(out)] == inputs
+        assert ("repaired  2 inputs" in ran.err) == (not words)
+
+
+class Watched(Silent):
+    """Every stage with its total, and how far it came."""
+
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, int | None, int]] = []
+
+    def start(self, what: str, total: int | None = None) -> None:
+        self.stages.append((what, total, 0))
+
+    def advance(self, count: int = 1) -> None:
+        what, total, done = self.stages[-1]
+        self.stages[-1] = (what, total, done + count)
+
+
+@pytest.mark.parametrize("engine", ["inline", "processes"])
+def test_each_stage_tells_how_many_tasks_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    monkeypatch.setattr("ittools.store.shards.SHARD", 7)
+    inputs = [str(write_jsonl(tmp_path / f"{n}.jsonl", [*TASKS[n * 10 :][:10], *MIXED])) for n in range(3)]
+    options = FilterOptions(
+        inputs=tuple(inputs), out=tmp_path / "out", quota=("task=6",), keep_dropped=True, workers=2,
+        engine=engine,  # type: ignore[arg-type]
+    )  # fmt: skip
+    watched = Watched()
+    filter_records(options, watched)
+    shards = len(list((tmp_path / "out").rglob("*.parquet")))
+    assert shards == 9  # 33 kept and 24 dropped records
+    assert watched.stages == [
+        ("read", 3, 3), ("filter", 3, 3), ("filter: quotas", 3, 3), ("filter: write", shards, shards)
+    ]  # fmt: skip
 
 
 def test_presets_and_single_rules(tmp_path: Path, cli: Cli) -> None:

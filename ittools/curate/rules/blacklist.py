@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from ittools.curate.rules.details import told
 from ittools.curate.rules.options import FilterOptions
 from ittools.curate.rules.reasons import because, matches
 from ittools.text.words import UNSPACED
@@ -17,6 +19,13 @@ def blacklisted(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray
     return because(
         matches(batch.column("instruction"), "|".join(map(_phrase, options.blacklist))), "blacklisted"
     )
+
+
+def blacklisted_detail(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    """The first of the words that is there."""
+    said = batch.column("instruction")
+    words = [pc.if_else(matches(said, _phrase(word)), word, None) for word in options.blacklist]
+    return told(found=pc.coalesce(*words))
 
 
 def _phrase(text: str) -> str:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ittools.curate.rules.reasons import matches
+from ittools.text.languages.letters import count
 from ittools.text.ragged import I64, spans
 from ittools.text.tokens import text_buffers
 
@@ -103,6 +104,25 @@ def fewer_words(column: pa.Array, least: int) -> I64:
         counts = np.diff(np.searchsorted(np.flatnonzero(begins), offsets))
         found.append(first + np.flatnonzero(counts < least))
     return joined(found)
+
+
+def with_letters(column: pa.Array, least: int) -> I64:
+    """Positions of the texts that hold at least `least` letters; those of ASCII are counted as bytes."""
+    found = []
+    for first, _, data, offsets in blocks(column):
+        letters = _per_text((data | 32) - 97 < 26, offsets)
+        doubtful = np.flatnonzero((letters < least) & (letters + _per_text(data >= 0xC0, offsets) >= least))
+        texts = column.slice(first, len(letters)).take(pa.array(doubtful)).to_pylist()
+        letters[doubtful] = count(texts).letters
+        found.append(first + np.flatnonzero(letters >= least))
+    return joined(found)
+
+
+def _per_text(mask: Bools, offsets: I64) -> I64:
+    """(texts,) how many of its bytes are true."""
+    sums = np.concatenate([[0], np.cumsum(mask, dtype=np.int32)])
+    counts: I64 = np.diff(sums[offsets])
+    return counts
 
 
 def joined(found: list[I64]) -> I64:

@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ittools.curate.rules.bounds import matches_at, with_byte, with_bytes
+from ittools.curate.rules.details import found, told
 from ittools.curate.rules.lengths import words
 from ittools.curate.rules.options import FilterOptions
 from ittools.curate.rules.reasons import any_of, because, because_at, looks_like_code, matches, trimmed
 
 TAIL = 400  # characters looked at for the end
+LAST = 40  # characters told of it
 FEWEST_IN_LINE = 20  # words of a last line that is prose and no heading, item or verse
 MOST_COMMAS = 7  # in a last line that is prose and no list of names
 FEWEST_BEFORE = 5  # words of a last line that is no "Sincerely,"
@@ -60,6 +62,10 @@ def truncated_output(batch: pa.RecordBatch, options: FilterOptions) -> pa.String
     return because(any_of(fences, cut), "truncated-output")
 
 
+def truncated_output_detail(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    return told(ends=pc.utf8_slice_codeunits(trimmed(batch, "output"), -LAST))
+
+
 def _cut(output: pa.StringArray, options: FilterOptions) -> pa.BooleanArray:
     tail = pc.utf8_slice_codeunits(output, -TAIL)
     last = pc.replace_substring_regex(tail, r"(?s)^.*\n", "")
@@ -81,6 +87,15 @@ def run_on(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
     given = matches_at(output, lines, _NEW_INPUT, ignore_case=False)
     given = np.setdiff1d(given, matches_at(asked, given, _ABOUT_INPUT))
     return because_at(np.union1d(tasks, given), len(output), "run-on")
+
+
+def run_on_detail(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    output = batch.column("output")
+    tasks = found(output, _NEW_TASK, ignore_case=False)
+    given = found(output, _NEW_INPUT, ignore_case=False)
+    return told(
+        found=pc.if_else(matches(batch.column("instruction"), _ABOUT_TASKS), given, pc.coalesce(tasks, given))
+    )
 
 
 def output_repeats_instruction(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ittools.curate.rules.bounds import matches_at, with_byte, with_bytes
+from ittools.curate.rules.details import around, found, told
 from ittools.curate.rules.options import FilterOptions
 from ittools.curate.rules.reasons import CONTENT, any_of, because, because_at, matches
 from ittools.text.ragged import I64
@@ -60,40 +61,62 @@ _ABOUT_MARKUP = (
 
 def mojibake(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
     """UTF-8 that was read as cp1252, or U+FFFD, in any field; not where the task is about encodings."""
-    found = np.unique(np.concatenate([garbled(batch.column(name)) for name in CONTENT]))
-    about = matches_at(batch.column("instruction"), found, _ABOUT_ENCODING)
-    return because_at(np.setdiff1d(found, about), batch.num_rows, "mojibake")
+    at = np.unique(np.concatenate([garbled(batch.column(name)) for name in CONTENT]))
+    about = matches_at(batch.column("instruction"), at, _ABOUT_ENCODING)
+    return because_at(np.setdiff1d(at, about), batch.num_rows, "mojibake")
+
+
+def mojibake_detail(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    pieces = {name: [_garbled_piece(text) for text in batch.column(name).to_pylist()] for name in CONTENT}
+    return _first_field({name: pa.array(some, pa.string()) for name, some in pieces.items()})
+
+
+def _first_field(pieces: dict[str, pa.StringArray]) -> pa.StringArray:
+    """What was found in the first field that has something."""
+    fields = (pc.if_else(pc.is_valid(piece), name, None) for name, piece in pieces.items())
+    return told(field=pc.coalesce(*fields), found=pc.coalesce(*pieces.values()))
+
+
+def _garbled_piece(text: str) -> str | None:
+    place = double_encoding(text)
+    if place is None and (lost := text.find("\ufffd")) >= 0:
+        place = (lost, lost + 1)
+    return None if place is None else around(text, *place)
 
 
 def garbled(column: pa.StringArray) -> I64:
     """Positions of the texts that were decoded wrongly. Letters from U+00C2 to U+00F4 begin with C3."""
     at = matches_at(column, with_byte(column, 0xC3), _POINTED, ignore_case=False)
-    sure = [double_encoded(text) for text in column.take(pa.array(at)).to_pylist()]
+    sure = [double_encoding(text) is not None for text in column.take(pa.array(at)).to_pylist()]
     lost = with_bytes(column, "\ufffd".encode())
     return np.union1d(at[np.array(sure, bool)], lost)
 
 
-def double_encoded(text: str) -> bool:
-    """Whether a stretch of the text was UTF-8 once and read as cp1252.
+def double_encoding(text: str) -> tuple[int, int] | None:
+    """Where the first stretch of the text is that was UTF-8 once and was read as cp1252.
 
-    >>> double_encoded("cafÃ© itâ€™s"), double_encoded("CAFÉ» «MANHÃ»"), double_encoded("São, Ü, â")
-    (True, False, False)
+    >>> double_encoding("cafÃ© itâ€™s"), double_encoding("CAFÉ» «MANHÃ»"), double_encoding("São, Ü, â")
+    ((3, 5), None, None)
     """
-    for found in _SEQUENCES.finditer(text):
-        piece, before = found[0], text[found.start() - 1 : found.start()]
+    for match in _SEQUENCES.finditer(text):
+        piece, before = match[0], text[match.start() - 1 : match.start()]
         if len(piece) == 2 and piece[1] in _CLOSING and before.isupper():
             continue
         try:
             bytes(_BYTE_OF[c] for c in piece).decode("utf-8")
         except UnicodeDecodeError:
             continue
-        return True
-    return False
+        return match.span()
+    return None
 
 
 def markup_debris(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
     """`<br />`, `&quot;`, `&amp;#39;`, ` quot;`, `#39;` in a task that is not about HTML or code: 1,175 of
     2,000 IMDB reviews, 2,129 of the 7,600 test records of AG News."""
-    found = any_of(*(matches(batch.column(name), _DEBRIS) for name in CONTENT))
+    left = any_of(*(matches(batch.column(name), _DEBRIS) for name in CONTENT))
     about = matches(batch.column("instruction"), _ABOUT_MARKUP)
-    return because(pc.and_not(found, about), "markup-debris")
+    return because(pc.and_not(left, about), "markup-debris")
+
+
+def markup_debris_detail(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    return _first_field({name: found(batch.column(name), _DEBRIS) for name in CONTENT})

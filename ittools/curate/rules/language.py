@@ -5,15 +5,20 @@ Only a sure detection contradicts anything; `und` contradicts nothing.
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ittools.curate.rules.bounds import Bools, matches_at, with_letters
+from ittools.curate.rules.details import told
 from ittools.curate.rules.options import FilterOptions
-from ittools.curate.rules.reasons import because, matches
+from ittools.curate.rules.reasons import because, because_at
 from ittools.records.schema import SCHEMA
 from ittools.text.language import UNDETERMINED, identify, macro_codes
+from ittools.text.ragged import I64
 
 FEWEST_LETTERS = 40  # of a field that another is compared with; below, a name decides the language
+PIECES, PIECE = 3, 40  # characters; from 80 to 150 in all the cost is the same, for fewer wholes are asked
 # names of plants and "lorem ipsum" pass for Latin
 _NO_ANSWER = (UNDETERMINED, "la")
 # tasks whose answer is, or may be, in another language than their instruction
@@ -70,6 +75,17 @@ def language_mismatch(batch: pa.RecordBatch, options: FilterOptions) -> pa.Strin
     return because(pc.and_(_sure(batch, options), contradicted), "language-mismatch")
 
 
+def detected_detail(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    """What the text is in, and what the record states where that is another language."""
+    codes, probability = identify(_told_by(batch, options), backend=options.language_backend)
+    known, stated = pc.not_equal(codes, UNDETERMINED), batch.column("language")
+    return told(
+        detected=pc.if_else(known, codes, None),
+        probability=pc.if_else(known, probability, None),
+        stated=pc.if_else(pc.equal(codes, comparable(stated)), None, stated),
+    )
+
+
 def wrong_language(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
     """None of --keep-language, by what the record states or by what its text surely is."""
     if "detected" not in batch.schema.names or not options.keep_language:
@@ -92,23 +108,70 @@ def _sure(batch: pa.RecordBatch, options: FilterOptions) -> pa.BooleanArray:
 
 def output_in_another_language(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
     """Instruction and output are surely in different languages, and the task is none about languages: its
-    instruction names no language and no translation, and its input is not in the output's language."""
+    instruction names no language and no translation, and its input is not in the output's language.
+
+    Most answers go on in the language that they were asked in, and some pieces say so for a third of what the
+    whole costs; the whole is asked where they do not.
+    """
     said, answered = batch.column("instruction"), batch.column("output")
-    letters = [pc.count_substring_regex(column, r"\p{L}") for column in (said, answered)]
-    enough = pc.and_(*(pc.greater_equal(count, FEWEST_LETTERS) for count in letters))
-    at = pc.indices_nonzero(pc.and_not(enough, matches(said, _ACROSS)))
-    one, sure_one = identify(said.take(at), backend=options.language_backend)
-    two, sure_two = identify(answered.take(at), backend=options.language_backend)
-    differ = pc.not_equal(one, two)
-    for code, probability in ((one, sure_one), (two, sure_two)):
-        known = pc.and_(
-            pc.greater_equal(probability, options.sure), pc.invert(pc.is_in(code, pa.array(_NO_ANSWER)))
-        )
-        differ = pc.and_(differ, known)
-    at, two = at.filter(differ), two.filter(differ)
-    given, _ = identify(batch.column("input").take(at), backend=options.language_backend)
-    wrong = pc.is_in(pa.array(range(batch.num_rows), pa.uint64()), at.filter(pc.not_equal(two, given)))
-    return because(wrong, "output-in-another-language")
+    at = np.intersect1d(with_letters(said, FEWEST_LETTERS), with_letters(answered, FEWEST_LETTERS))
+    at = np.setdiff1d(at, matches_at(said, at, _ACROSS))
+    asked, sure = _surely(batch, "instruction", at, options)
+    at, asked = at[sure], asked.filter(pa.array(sure))
+    alike, sure = _surely_in(_pieces(answered.take(pa.array(at))), options)
+    rest = ~(sure & _equal(alike, asked))
+    at, asked = at[rest], asked.filter(pa.array(rest))
+    found, sure = _surely(batch, "output", at, options)
+    differ = sure & ~_equal(found, asked)
+    at, found = at[differ], found.filter(pa.array(differ))
+    given, _ = identify(batch.column("input").take(pa.array(at)), backend=options.language_backend)
+    return because_at(at[~_equal(found, given)], batch.num_rows, "output-in-another-language")
+
+
+def output_in_another_language_detail(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    """Both languages, and the lower of their probabilities."""
+    one, sure = identify(batch.column("instruction"), backend=options.language_backend)
+    two, as_sure = identify(batch.column("output"), backend=options.language_backend)
+    return told(instruction=one, output=two, probability=pc.min_element_wise(sure, as_sure))
+
+
+def _surely(
+    batch: pa.RecordBatch, name: str, at: I64, options: FilterOptions
+) -> tuple[pa.StringArray, Bools]:
+    """The language of a field at these positions and where it is sure; as `annotate` found it, if it did."""
+    if options.language_of == name and "detected" in batch.schema.names:
+        codes, found = (batch.column(c).take(pa.array(at)) for c in ("detected", "detected_probability"))
+        return codes, _answers(codes, found, options)
+    return _surely_in(batch.column(name).take(pa.array(at)), options)
+
+
+def _surely_in(texts: pa.StringArray, options: FilterOptions) -> tuple[pa.StringArray, Bools]:
+    codes, found = identify(texts, backend=options.language_backend)
+    return codes, _answers(codes, found, options)
+
+
+def _answers(codes: pa.StringArray, found: pa.DoubleArray, options: FilterOptions) -> Bools:
+    sure: Bools = np.asarray(pc.greater_equal(found, options.sure))
+    none: Bools = np.asarray(pc.is_in(codes, pa.array(_NO_ANSWER)))
+    return sure & ~none
+
+
+def _equal(one: pa.StringArray, other: pa.StringArray) -> Bools:
+    equal: Bools = np.asarray(pc.equal(one, other))
+    return equal
+
+
+def _pieces(texts: pa.StringArray) -> pa.StringArray:
+    """`PIECES` of `PIECE` characters of each, from all over it: a beginning may be "Sure, here it is:"."""
+    return pa.array([_piecewise(text) for text in texts.to_pylist()], pa.string())
+
+
+def _piecewise(text: str) -> str:
+    room = len(text) - PIECES * PIECE
+    if room <= 0:
+        return text
+    begins = (room * (2 * n + 1) // (2 * PIECES) + n * PIECE for n in range(PIECES))
+    return " ".join(text[begin : begin + PIECE] for begin in begins)
 
 
 def comparable(codes: pa.Array) -> pa.Array:

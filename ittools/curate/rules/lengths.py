@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ittools.curate.rules.bounds import begins_with, fewer_words, mask_at, matches_at
+from ittools.curate.rules.details import told
 from ittools.curate.rules.language import comparable
 from ittools.curate.rules.options import FilterOptions
 from ittools.curate.rules.reasons import any_of, because, because_at, trimmed
@@ -49,19 +50,30 @@ def instruction_too_short(batch: pa.RecordBatch, options: FilterOptions) -> pa.S
 
 
 def _too_few_words(batch: pa.RecordBatch, options: FilterOptions) -> pa.BooleanArray:
-    instruction = batch.column("instruction")
+    turns = pc.fill_null(pc.list_value_length(batch.column("context")), 0)
+    few = pc.less(words(batch.column("instruction")), _fewest_words(batch, options))
+    return pc.and_(few, pc.less(turns, 2))  # a system message is no turn
+
+
+def _fewest_words(batch: pa.RecordBatch, options: FilterOptions) -> pa.Array:
     rich = pc.or_kleene(
-        pc.match_substring_regex(instruction, r"\p{Hangul}"),
+        pc.match_substring_regex(batch.column("instruction"), r"\p{Hangul}"),
         pc.fill_null(pc.is_in(comparable(batch.column("language")), pa.array(SAY_MORE)), False),
     )
-    fewest = pc.subtract(options.min_instruction_words, rich.cast(pa.int32()))
-    turns = pc.fill_null(pc.list_value_length(batch.column("context")), 0)
-    return pc.and_(pc.less(words(instruction), fewest), pc.less(turns, 2))  # a system message is no turn
+    return pc.subtract(options.min_instruction_words, rich.cast(pa.int32()))
+
+
+def instruction_too_short_detail(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    return told(words=words(batch.column("instruction")), least=_fewest_words(batch, options))
 
 
 def instruction_too_long(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
     at = _more_words(batch, "instruction", options.max_instruction_words)
     return because_at(at, batch.num_rows, "instruction-too-long")
+
+
+def instruction_too_long_detail(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    return told(words=words(batch.column("instruction")), most=options.max_instruction_words)
 
 
 def empty_output(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
@@ -73,21 +85,36 @@ def empty_output(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArra
     return because(any_of(spelt, pc.equal(trimmed(batch, "output"), "")), "empty-output")
 
 
+def empty_output_detail(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    """How it is spelt; null where there is nothing at all."""
+    output = trimmed(batch, "output")
+    return told(found=pc.if_else(pc.equal(output, ""), None, output))
+
+
 def output_too_short(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
     column = batch.column("output")
     if options.min_output_words <= 1:  # symbols are answers too: "+" and "(c)" count as one word
         few = pc.less(pc.utf8_length(column), options.min_output_words)
     else:
-        few = pc.less(
-            pc.max_element_wise(words(column), pc.min_element_wise(pc.utf8_length(column), 1)),
-            options.min_output_words,
-        )
+        few = pc.less(_output_words(column), options.min_output_words)
     return because(few, "output-too-short")
+
+
+def _output_words(column: pa.StringArray) -> pa.Array:
+    return pc.max_element_wise(words(column), pc.min_element_wise(pc.utf8_length(column), 1))
+
+
+def output_too_short_detail(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    return told(words=_output_words(batch.column("output")), least=options.min_output_words)
 
 
 def output_too_long(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
     at = _more_words(batch, "output", options.max_output_words)
     return because_at(at, batch.num_rows, "output-too-long")
+
+
+def output_too_long_detail(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    return told(words=words(batch.column("output")), most=options.max_output_words)
 
 
 def _more_words(batch: pa.RecordBatch, name: str, most: int) -> I64:
@@ -104,3 +131,8 @@ def output_echoes_input(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArr
     output = trimmed(batch, "output")
     same = any_of(pc.equal(output, trimmed(batch, "input")), pc.equal(output, trimmed(batch, "instruction")))
     return because(pc.and_(pc.not_equal(output, ""), same), "output-echoes-input")
+
+
+def output_echoes_input_detail(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    given = pc.equal(trimmed(batch, "output"), trimmed(batch, "input"))
+    return told(field=pc.if_else(given, "input", "instruction"))

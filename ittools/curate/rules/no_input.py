@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ittools.curate.rules.bounds import begins_with, mask_at, matches_at
+from ittools.curate.rules.details import told
 from ittools.curate.rules.options import FilterOptions
-from ittools.curate.rules.reasons import because
+from ittools.curate.rules.reasons import because, trimmed
 from ittools.records.build import content_id
 from ittools.records.schema import SCHEMA
 
@@ -53,6 +54,10 @@ def no_input(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
     if options.no_input != "drop":
         return pa.nulls(batch.num_rows, pa.string())
     return because(says_no_input(batch.column("input")), "no-input")
+
+
+def no_input_detail(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    return told(found=trimmed(batch, "input"))
 
 
 def repaired(batch: pa.RecordBatch, options: FilterOptions) -> tuple[pa.RecordBatch, int]:

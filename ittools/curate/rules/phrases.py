@@ -10,6 +10,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ittools.curate.rules.details import found, told
 from ittools.curate.rules.options import FilterOptions
 from ittools.curate.rules.reasons import any_of, because, matches, trimmed
 
@@ -159,11 +160,19 @@ def assistant_boilerplate(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringA
     return because(pc.and_not(said, asked), "assistant-boilerplate")
 
 
+def assistant_boilerplate_detail(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    return told(found=found(batch.column("output"), _BOILERPLATE))
+
+
 def placeholder(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
     """`[insert name]`, `{{ name }}`, lorem ipsum, left in an answer that nobody wanted as a form."""
     left = matches(batch.column("output"), _PLACEHOLDER)
     wanted = any_of(*(matches(batch.column(c), _FORM) for c in ("instruction", "input")))
     return because(pc.and_not(left, wanted), "placeholder")
+
+
+def placeholder_detail(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    return told(found=found(batch.column("output"), _PLACEHOLDER))
 
 
 def refusal(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
@@ -175,6 +184,10 @@ def refusal(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
     return because(pc.and_not(said, wanted), "refusal")
 
 
+def refusal_detail(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    return told(found=found(trimmed(batch, "output"), _REFUSAL))
+
+
 def needs_other_than_text(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
     """The instruction wants a picture, a recording or a link, or points at a picture that the input does not
     put into words. What code or markup can draw is text."""
@@ -182,3 +195,9 @@ def needs_other_than_text(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringA
     points = pc.and_(matches(instruction, _POINTS), matches(batch.column("input"), _NOT_THERE))
     asks = pc.and_not(matches(instruction, _ASKS), matches(instruction, _DRAWN_IN_TEXT))
     return because(any_of(points, asks), "needs-other-than-text")
+
+
+def needs_other_than_text_detail(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    instruction = batch.column("instruction")
+    asks = pc.if_else(matches(instruction, _DRAWN_IN_TEXT), None, found(instruction, _ASKS))
+    return told(found=pc.coalesce(asks, found(instruction, _POINTS)))

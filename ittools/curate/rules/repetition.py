@@ -6,6 +6,7 @@ pages (lines 0.30, 4-grams 0.16); poems, code and lists of short answers repeat 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ittools.curate.rules.details import told
 from ittools.curate.rules.options import FilterOptions
 from ittools.curate.rules.pieces import GRAM, may_loop, may_repeat, may_repeat_lines, stretches
 from ittools.curate.rules.reasons import because_at, looks_like_code, matches
@@ -32,17 +34,20 @@ _MAY_REPEAT = (
     r"|重复|歌词|诗|반복|노래|répèt|wiederhol|повтор"
 )
 CHARACTERS = 4  # bytes: one character of any script, or "ha", "abab"
+SHOWN = 12  # characters told of a run
 
+_LINE_END = r"\n+"
 _SENTENCE_END = r"[.!?]+[\"')\]]*(?:\s+|$)|[。！？।॥؟۔]+|\n+"
 _RULERS = frozenset(" \t\n\r\u00a0\u3000-=_*#.~+|─━═·…—–<>/\\0")  # lines that people draw, blanks, leaders
 
 
 class Units(NamedTuple):
-    """Pieces of texts: which text each is of, a number that equal pieces share, its bytes."""
+    """Pieces of texts: which text each is of, a number that equal pieces share, its bytes, itself."""
 
     owner: I64  # (pieces,)
-    code: I64  # (pieces,) -1: not counted
+    code: I64  # (pieces,)
     size: I64  # (pieces,)
+    text: pa.StringArray  # (pieces,)
 
 
 def repetitive_output(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
@@ -53,6 +58,10 @@ def repetitive_output(batch: pa.RecordBatch, options: FilterOptions) -> pa.Strin
     at = may_repeat(column, options.max_repetition, FEWEST_GRAMS)
     at = at[repeated_share(column.take(pa.array(at))) > options.max_repetition]
     return because_at(_unwanted(batch, at), len(column), "repetitive-output")
+
+
+def repetitive_output_detail(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    return told(share=repeated_share(batch.column("output")).tolist(), most=options.max_repetition)
 
 
 def repeated_share(column: pa.StringArray) -> NDArray[np.float64]:
@@ -110,29 +119,60 @@ def repeated_lines(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringAr
     column = batch.column("output")
     if options.max_repeated_lines >= 1:
         return pa.nulls(len(column), pa.string())
-    at, units = _pieces(column, may_repeat_lines(column, FEWEST_LINES), r"\n+")
-    again = _said_before(units)
-    whole = np.bincount(units.owner, weights=units.size * (units.code >= 0), minlength=len(at))
-    twice = np.bincount(units.owner, weights=units.size * again, minlength=len(at))
-    lines = np.bincount(units.owner, weights=units.code >= 0, minlength=len(at))
-    share = np.where(lines >= FEWEST_LINES, twice / np.maximum(whole, 1), 0)
+    at = may_repeat_lines(column, FEWEST_LINES)
+    share = _repeated_lines_share(_pieces(column.take(pa.array(at)), _LINE_END), len(at))
     return because_at(_unwanted(batch, at[share > options.max_repeated_lines]), len(column), "repeated-lines")
+
+
+def _repeated_lines_share(lines: Units, texts: int) -> NDArray[np.float64]:
+    """(texts,)"""
+    whole = np.bincount(lines.owner, weights=lines.size, minlength=texts)
+    twice = np.bincount(lines.owner, weights=lines.size * _said_before(lines), minlength=texts)
+    enough = np.bincount(lines.owner, minlength=texts) >= FEWEST_LINES
+    return np.where(enough, twice / np.maximum(whole, 1), 0.0)
+
+
+def repeated_lines_detail(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    """The share, and the first line that is said again."""
+    lines = _pieces(batch.column("output"), _LINE_END)
+    again = np.flatnonzero(_said_before(lines))
+    owners, first = np.unique(lines.owner[again], return_index=True)
+    said = dict(zip(owners.tolist(), lines.text.take(pa.array(again[first])).to_pylist(), strict=True))
+    found = [said.get(record) for record in range(batch.num_rows)]
+    share = _repeated_lines_share(lines, batch.num_rows)
+    return told(found=found, share=share.tolist(), most=options.max_repeated_lines)
 
 
 def sentence_loop(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
     """The same sentence, or two or three in turn, six times in a row: where a model got stuck, also at
     the end of a text that began well."""
     column = batch.column("output")
-    at, units = _pieces(column, may_loop(column, LOOP, LONGEST_LOOP), _SENTENCE_END)
-    stuck = np.zeros(len(units.code), bool)
+    at = may_loop(column, LOOP, LONGEST_LOOP)
+    units = _pieces(column.take(pa.array(at)), _SENTENCE_END)
+    stuck = np.array([units.owner[first] for first, _, _ in _loops(units)], np.int64)
+    return because_at(_unwanted(batch, at[np.unique(stuck)]), len(column), "sentence-loop")
+
+
+def _loops(units: Units) -> Iterator[tuple[int, int, int]]:
+    """(first piece, past the last, pieces in turn) of every loop, the shortest first."""
     for period in range(1, LONGEST_LOOP + 1):
         alike = np.zeros(len(units.code), bool)
         alike[period:] = (units.code[period:] == units.code[:-period]) & (units.code[period:] >= 0)
         alike[period:] &= units.owner[period:] == units.owner[:-period]
         for begin, end in stretches(alike, (LOOP - 1) * period):
             if units.size[begin - period : end].sum() >= LOOP_BYTES:
-                stuck[begin] = True
-    return because_at(_unwanted(batch, at[np.unique(units.owner[stuck])]), len(column), "sentence-loop")
+                yield begin - period, end, period
+
+
+def sentence_loop_detail(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
+    """What is said, and how many times in a row."""
+    units = _pieces(batch.column("output"), _SENTENCE_END)
+    said: dict[int, tuple[str, int]] = {}
+    for first, stop, period in _loops(units):
+        text = " ".join(units.text.slice(first, period).to_pylist())
+        said.setdefault(int(units.owner[first]), (text, (stop - first) // period))
+    found = [said.get(record, (None, None)) for record in range(batch.num_rows)]
+    return told(found=[text for text, _ in found], times=[times for _, times in found])
 
 
 def _unwanted(batch: pa.RecordBatch, at: I64) -> I64:
@@ -149,16 +189,17 @@ def _unasked(batch: pa.RecordBatch, at: I64) -> I64:
     return at[unasked]
 
 
-def _pieces(column: pa.StringArray, at: I64, pattern: str) -> tuple[I64, Units]:
-    """(positions, the pieces that stand between two patterns in the texts there)."""
-    lists = pc.split_pattern_regex(column.take(pa.array(at)), pattern)
+def _pieces(column: pa.StringArray, pattern: str) -> Units:
+    """The pieces with letters that stand between two patterns."""
+    lists = pc.split_pattern_regex(column, pattern)
     flat = pc.utf8_trim_whitespace(lists.flatten())
     coded = flat.dictionary_encode()
     code = coded.indices.to_numpy().astype(np.int64)
     said = pc.match_substring_regex(coded.dictionary, r"\p{L}").to_numpy(zero_copy_only=False)[code]
-    owner = np.repeat(np.arange(len(at)), pc.list_value_length(lists).to_numpy())
+    owner = np.repeat(np.arange(len(column)), pc.list_value_length(lists).to_numpy())
     # what is not counted is taken out, so that blank lines do not stand between two alike
-    return at, Units(owner[said], code[said], pc.binary_length(flat).to_numpy()[said].astype(np.int64))
+    text = flat.filter(pa.array(said))
+    return Units(owner[said], code[said], pc.binary_length(text).to_numpy().astype(np.int64), text)
 
 
 def _said_before(units: Units) -> NDArray[np.bool_]:
@@ -175,12 +216,27 @@ def character_run(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArr
     if options.max_run <= 0:
         return pa.nulls(len(column), pa.string())
     at = _with_runs(column, options.max_run)
-    data, offsets = text_buffers(column.take(pa.array(at)))
-    found: set[int] = set()
-    for period in range(1, CHARACTERS + 1):
-        for begin, end in stretches(_alike(data, period), max(options.max_run - period, 3 * period)):
-            found |= _within(data, offsets, begin - period, end, options.max_run)
+    found = {record for record, _ in _runs(column.take(pa.array(at)), options.max_run)}
     return because_at(_unasked(batch, at[sorted(found)]), len(column), "character-run")
+
+
+def character_run_detail(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    """How long the first run is, and how it begins."""
+    runs: dict[int, str] = {}
+    for record, text in _runs(batch.column("output"), options.max_run):
+        runs.setdefault(record, text)
+    found = [runs.get(record, "") for record in range(batch.num_rows)]
+    return told(
+        found=[text[:SHOWN] for text in found], characters=list(map(len, found)), most=options.max_run
+    )
+
+
+def _runs(column: pa.StringArray, most: int) -> Iterator[tuple[int, str]]:
+    """(record, run) of every run of more than `most` characters."""
+    data, offsets = text_buffers(column)
+    for period in range(1, CHARACTERS + 1):
+        for begin, end in stretches(_alike(data, period), max(most - period, 3 * period)):
+            yield from _within(data, offsets, begin - period, end, most)
 
 
 def _with_runs(column: pa.StringArray, most: int) -> I64:
@@ -203,14 +259,14 @@ def _alike(data: NDArray[np.uint8], period: int) -> NDArray[np.bool_]:
     return alike
 
 
-def _within(data: NDArray[np.uint8], offsets: I64, begin: int, end: int, most: int) -> set[int]:
-    """The texts that hold more than `most` characters of these bytes, all of one kind."""
-    found = set()
+def _within(
+    data: NDArray[np.uint8], offsets: I64, begin: int, end: int, most: int
+) -> Iterator[tuple[int, str]]:
+    """Texts that hold more than `most` characters of these bytes, all of one kind, and those characters."""
     first = int(np.searchsorted(offsets, begin, side="right")) - 1
     last = int(np.searchsorted(offsets, end, side="left"))
     for record in range(first, last):
         inside = data[max(begin, offsets[record]) : min(end, offsets[record + 1])]
         text = inside.tobytes().decode("utf-8", "ignore")
         if len(text) > most and not set(text[: CHARACTERS * 4]) <= _RULERS:
-            found.add(record)
-    return found
+            yield record, text

@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from ittools.curate.rules.details import told
 from ittools.curate.rules.options import FilterOptions
 from ittools.curate.rules.reasons import because_at, matches
 from ittools.text.tokens import text_buffers
@@ -45,7 +47,19 @@ def mostly_symbols(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringAr
     at_most = np.diff(signs[offsets])
     length = np.diff(visible[offsets])
     pointed = np.flatnonzero((length >= FEWEST_CHARACTERS) & (at_most > options.max_symbols * length))
-    exact = pc.count_substring_regex(column.take(pa.array(pointed)), r"[^\p{L}\p{N}\p{M}\s\p{Z}]").to_numpy()
+    exact = _signs(column.take(pa.array(pointed)))
     found = pointed[exact > options.max_symbols * length[pointed]]
     wanted = matches(batch.column("instruction").take(pa.array(found)), _ABOUT_SIGNS)
     return because_at(found[~wanted.to_numpy(zero_copy_only=False)], len(column), "mostly-symbols")
+
+
+def _signs(column: pa.StringArray) -> NDArray[np.int32]:
+    """(records,) characters that are neither letter, digit, mark nor space."""
+    counts: NDArray[np.int32] = pc.count_substring_regex(column, r"[^\p{L}\p{N}\p{M}\s\p{Z}]").to_numpy()
+    return counts
+
+
+def mostly_symbols_detail(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
+    column = batch.column("output")
+    visible = pc.count_substring_regex(column, r"[^\x00-\x20]").to_numpy()
+    return told(share=(_signs(column) / np.maximum(visible, 1)).tolist(), most=options.max_symbols)

@@ -22,6 +22,7 @@ from ittools.curate.rules import (
 from ittools.curate.rules.options import FilterOptions
 from ittools.errors import UsageError, did_you_mean
 
+Judge = Callable[[pa.RecordBatch, FilterOptions], pa.StringArray]  # of each record; null: nothing to say
 When = Literal["usual", "strict", "asked"]  # asked: an option of its own switches it on
 
 
@@ -29,7 +30,7 @@ When = Literal["usual", "strict", "asked"]  # asked: an option of its own switch
 class Rule:
     """`reason` says why each record goes, null = keep; `about` and `source` are for the documentation."""
 
-    reason: Callable[[pa.RecordBatch, FilterOptions], pa.StringArray]
+    reason: Judge
     when: When
     about: str
     source: str
@@ -96,6 +97,34 @@ RULES: dict[str, Rule] = {
     ),
     "mostly-symbols": Rule(symbols.mostly_symbols, "strict", "signs above --max-symbols", _GOPHER),
     "markup-debris": Rule(debris.markup_debris, "strict", "`<br />`, `&quot;`, ` #39;`", "AG News, IMDB"),
+}
+
+# of records that a rule drops, where that can be seen; the others show it as they stand
+DETAILS: dict[str, Judge] = {
+    "instruction-too-short": lengths.instruction_too_short_detail,
+    "instruction-too-long": lengths.instruction_too_long_detail,
+    "empty-output": lengths.empty_output_detail,
+    "output-too-short": lengths.output_too_short_detail,
+    "output-too-long": lengths.output_too_long_detail,
+    "output-echoes-input": lengths.output_echoes_input_detail,
+    "repetitive-output": repetition.repetitive_output_detail,
+    "repeated-lines": repetition.repeated_lines_detail,
+    "sentence-loop": repetition.sentence_loop_detail,
+    "character-run": repetition.character_run_detail,
+    "run-on": completion.run_on_detail,
+    "mojibake": debris.mojibake_detail,
+    "no-input": no_input.no_input_detail,
+    "blacklisted": blacklist.blacklisted_detail,
+    "language-mismatch": language.detected_detail,
+    "wrong-language": language.detected_detail,
+    "output-in-another-language": language.output_in_another_language_detail,
+    "assistant-boilerplate": phrases.assistant_boilerplate_detail,
+    "placeholder": phrases.placeholder_detail,
+    "refusal": phrases.refusal_detail,
+    "needs-other-than-text": phrases.needs_other_than_text_detail,
+    "truncated-output": completion.truncated_output_detail,
+    "mostly-symbols": symbols.mostly_symbols_detail,
+    "markup-debris": debris.markup_debris_detail,
 }
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from judging import judged
 
 from ittools.curate.filter import FilterOptions, annotate, reason
+from ittools.curate.rules.language import _piecewise
 from ittools.records.build import build_record, record_batch
+from ittools.text.language import Backend, identify
 
 ENGLISH = "The old man walked down to the harbour and looked at the boats in the morning light."
 GERMAN = "Der alte Mann ging zum Hafen hinunter und schaute die Boote im Morgenlicht an, wie immer."
@@ -56,3 +61,58 @@ def test_a_quota_by_language_fills_what_is_null() -> None:
     assert annotate(batch, options=given).column("language").to_pylist() == ["en"]
     plain = FilterOptions(inputs=("x",), quota=("task=5",))
     assert annotate(batch, options=plain).column("language").to_pylist() == [None]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "dropped"),
+    [
+        (("Sure, here is the story:", RUSSIAN, RUSSIAN, RUSSIAN), True),
+        ((GERMAN, GERMAN, ENGLISH, GERMAN, GERMAN), True),
+        ((FRENCH, FRENCH, ENGLISH, FRENCH, FRENCH), True),
+        ((ENGLISH, ENGLISH, ENGLISH, GERMAN), False),
+        ((ENGLISH, GERMAN, ENGLISH), False),
+    ],
+)
+def test_pieces_from_all_over_an_answer_say_what_the_whole_says(
+    sentences: tuple[str, ...], dropped: bool
+) -> None:
+    asked = "Tell me a long story about the sea and the people who live beside it."
+    assert judged("output-in-another-language", " ".join(sentences), asked) is dropped
+
+
+@given(st.integers(0, 3_000))
+def test_pieces_are_evenly_apart(length: int) -> None:
+    text = "".join(chr(0x4E00 + place) for place in range(length))  # no letter twice
+    found = _piecewise(text).split(" ")
+    if length <= 120:
+        assert found == [text]
+        return
+    begins = [text.index(piece) for piece in found]
+    assert [len(piece) for piece in found] == [40] * 3
+    assert begins == [
+        round((length - 120) * share - 0.49) + 40 * n for n, share in enumerate((1 / 6, 3 / 6, 5 / 6))
+    ]
+
+
+@pytest.mark.parametrize(("field", "times"), [("both", 4), ("instruction", 3), ("output", 3)])
+def test_what_annotate_has_detected_is_not_detected_again(
+    monkeypatch: pytest.MonkeyPatch, field: str, times: int
+) -> None:
+    """Instruction, pieces, output, and the input of what differs; and `annotate` before them."""
+    calls = []
+
+    def counted(texts: pa.Array, *, backend: Backend) -> tuple[pa.Array, pa.Array]:
+        calls.append(len(texts))
+        return identify(texts, backend=backend)
+
+    monkeypatch.setattr("ittools.curate.rules.language.identify", counted)
+    given = FilterOptions(
+        inputs=("x",), preset="none", rule=("output-in-another-language",), check_language=True,
+        language_of=field,  # type: ignore[arg-type]
+    )  # fmt: skip
+    batch = record_batch(
+        [build_record(ENGLISH, "", RUSSIAN, source="s"), build_record(ENGLISH, "", "3", source="s")]
+    )
+    found = reason(annotate(batch, options=given), options=given).to_pylist()
+    assert found == ["output-in-another-language", None]
+    assert calls == [2, *[1] * times]

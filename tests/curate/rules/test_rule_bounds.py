@@ -11,8 +11,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ittools.curate.rules import pieces
-from ittools.curate.rules.bounds import begins_with, fewer_words, matches_at, with_byte, with_bytes
-from ittools.curate.rules.debris import double_encoded, garbled
+from ittools.curate.rules.bounds import (
+    begins_with,
+    fewer_words,
+    matches_at,
+    with_byte,
+    with_bytes,
+    with_letters,
+)
+from ittools.curate.rules.debris import double_encoding, garbled
 from ittools.curate.rules.lengths import words
 from ittools.curate.rules.pieces import may_loop, may_repeat, may_repeat_lines
 from ittools.curate.rules.repetition import repeated_share
@@ -122,7 +129,7 @@ def test_bytes_are_found_in_their_texts(texts: list[str]) -> None:
 @settings(deadline=None, max_examples=150)
 def test_garbled_texts_are_those_that_the_exact_check_finds(texts: list[str]) -> None:
     assert garbled(column(texts)).tolist() == [
-        number for number, text in enumerate(texts) if "\ufffd" in text or double_encoded(text)
+        number for number, text in enumerate(texts) if "\ufffd" in text or double_encoding(text) is not None
     ]
 
 
@@ -130,6 +137,13 @@ def test_a_pattern_is_sought_at_the_positions_alone() -> None:
     texts = column(["one A", "two a", "three", "four A"])
     assert matches_at(texts, with_byte(texts, ord("A")), "a").tolist() == [0, 3]
     assert matches_at(texts, with_byte(texts, ord("a")), "A", ignore_case=False).tolist() == []
+
+
+@given(COLUMNS, st.integers(0, 40))
+@settings(deadline=None, max_examples=150)
+def test_letters_are_counted_in_any_script(texts: list[str], least: int) -> None:
+    expected = [number for number, text in enumerate(texts) if sum(map(str.isalpha, text)) >= least]
+    assert with_letters(column(texts), least).tolist() == expected
 
 
 def test_pieces_of_the_last_column_are_kept_and_of_no_other() -> None:

@@ -8,7 +8,7 @@ are those of one `ShardWriter` that all kept records pass through.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ittools.engine.exchange import get_table, put_table
 from ittools.engine.inline import Inline
 from ittools.engine.protocol import Engine
 from ittools.formats.parts import Part
@@ -30,14 +31,16 @@ from ittools.store.shards import FileEntry, ShardFile, finished, shard_name
 
 Counts = dict[str | None, int]
 Columns = Mapping[str, pa.Array]  # by name, one value a record
+Explain = Callable[[pa.RecordBatch, pa.StringArray], pa.StringArray]  # (dropped records, reasons) -> details
 
 
 @dataclass(frozen=True)
 class Slice:
     """Records `start` to `stop` of a part, those of `mask` alone (null: all).
 
-    changed: Arrow IPC file of columns, for the whole part, that take the place of the part's.
+    changed: file of columns, for the whole part, that take the place of the part's.
     why: `reason` and `detail` of the records that are left, in `dropped/`.
+    explain: gives a detail to those that have none.
     """
 
     part: Part
@@ -46,6 +49,7 @@ class Slice:
     mask: pa.BooleanArray | None = None
     changed: str | None = None
     why: Columns = field(default_factory=dict)
+    explain: Explain | None = None
 
 
 def emit(
@@ -54,17 +58,21 @@ def emit(
     reasons: Sequence[pa.Array],
     *,
     details: Sequence[pa.Array | None] | None = None,
+    explain: Explain | None = None,
     changed: Sequence[str | None] | None = None,
     keep_dropped: bool = False,
     split: str = "train",
     engine: Engine | None = None,
     progress: Progress | None = None,
+    stage: str | None = None,
 ) -> Funnel:
     """Kept records to `data/`, dropped ones to `dropped/` if asked for, straight from the parts.
 
     reasons: of each part, one a record, null = keep; strings or a dictionary of them.
     details: of each part, where the reason can be seen.
+    explain: says that of dropped records without a detail, as they are written.
     changed: of each part, what `write_changed` wrote of it, or null.
+    stage: what the shards' progress is called; null: the caller has begun it.
     """
     funnel = Funnel()
     kept: list[Chosen] = []
@@ -81,8 +89,8 @@ def emit(
             gone.append((part, ~stays, new, {"reason": reason, "detail": kind}))
     tasks = _tasks(output.staging / "data", split, kept)
     if keep_dropped:
-        tasks += _tasks(output.staging / "dropped", "dropped", gone)
-    _write_shards(output, tasks, engine, progress)
+        tasks += _tasks(output.staging / "dropped", "dropped", gone, explain)
+    _write_shards(output, tasks, engine, progress or Silent(), stage)
     return funnel
 
 
@@ -99,7 +107,7 @@ Chosen = tuple[Part, NDArray[np.bool_], str | None, Columns]
 Task = tuple[str, str, list[Slice]]
 
 
-def _tasks(folder: Path, split: str, chosen: Sequence[Chosen]) -> list[Task]:
+def _tasks(folder: Path, split: str, chosen: Sequence[Chosen], explain: Explain | None = None) -> list[Task]:
     """A task a shard; the chosen records of all parts, cut every `SHARD` records."""
     folder.mkdir(parents=True, exist_ok=True)
     slices: list[list[Slice]] = [[]]
@@ -110,7 +118,7 @@ def _tasks(folder: Path, split: str, chosen: Sequence[Chosen]) -> list[Task]:
             if not room:
                 slices.append([])
                 room = shards.SHARD
-            slices[-1].append(_slice(one, rows[:room]))
+            slices[-1].append(_slice(one, rows[:room], explain))
             taken = min(room, len(rows))
             rows, room = rows[taken:], room - taken
     return [
@@ -119,7 +127,7 @@ def _tasks(folder: Path, split: str, chosen: Sequence[Chosen]) -> list[Task]:
     ]
 
 
-def _slice(chosen: Chosen, rows: NDArray[np.intp]) -> Slice:
+def _slice(chosen: Chosen, rows: NDArray[np.intp], explain: Explain | None) -> Slice:
     part, mask, changed, why = chosen
     start, stop = int(rows[0]), int(rows[-1]) + 1
     wanted = pa.array(rows - start)
@@ -129,15 +137,18 @@ def _slice(chosen: Chosen, rows: NDArray[np.intp]) -> Slice:
         changed,
         {name: column.slice(start, stop - start).take(wanted).cast(pa.string())
          for name, column in why.items()},
+        explain,
     )  # fmt: skip
 
 
 def _write_shards(
-    output: Output, tasks: Sequence[Task], engine: Engine | None, progress: Progress | None
+    output: Output, tasks: Sequence[Task], engine: Engine | None, progress: Progress, stage: str | None
 ) -> None:
+    if stage is not None:
+        progress.start(stage, len(tasks))
     records = sum(one.stop - one.start for _, _, slices in tasks for one in slices)
     engine, small = engine or Inline(), records <= 2 * shards.SHARD  # half a second
-    written = engine.run(write_shard, tasks, progress or Silent(), small=small)
+    written = engine.run(write_shard, tasks, progress, small=small)
     output.take_in([entry for entry, _ in written], [facets for _, facets in written])
 
 
@@ -168,14 +179,14 @@ def _read(one: Slice, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     for batch in table.to_batches():
         why = {name: column.slice(at, batch.num_rows) for name, column in one.why.items()}
         at += batch.num_rows
+        if one.explain is not None:
+            why["detail"] = pc.coalesce(why["detail"], one.explain(batch, why["reason"]))
         yield dropped_batch(batch, why["reason"], why["detail"]) if why else batch
 
 
 def write_changed(path: str, columns: Columns) -> str:
-    """All values of the columns of one part that a task has changed; gives the path."""
-    batch = pa.RecordBatch.from_pydict(dict(columns))
-    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
-        writer.write_batch(batch)
+    """All values of the columns of one part that a task has changed; gives the path, which may be a URL."""
+    put_table(path, pa.table(dict(columns)))
     return path
 
 
@@ -184,8 +195,7 @@ def read_changed(part: Part, changed: str | None, columns: list[str] | None = No
     table = part.read(columns)
     if changed is None:
         return table
-    with pa.memory_map(changed) as source, pa.ipc.open_file(source) as reader:
-        new = reader.read_all()
+    new = get_table(changed)
     for name in set(new.column_names) & set(table.column_names):
         at = table.schema.get_field_index(name)
         table = table.set_column(at, SCHEMA.field(name), new.column(name))

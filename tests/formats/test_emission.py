@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbench import read_records, written
 
-from ittools.curate.parts import emit, write_changed
 from ittools.engine.processes import opened_processes
 from ittools.engine.protocol import Engine, EngineOptions
 from ittools.formats import parts as parts_module
+from ittools.formats.emission import emit, write_changed
 from ittools.formats.parts import Part, write_batches
 from ittools.records.build import build_record, record_batch
 from ittools.records.funnel import Funnel
