@@ -23,7 +23,7 @@ recipe: $(VENV)/.ready
 	$(BIN)/ittools run $(NAME)
 
 # Every recipe that comes with ittools, small and offline.
-TRIALS := alpaca evolve lamini sail multilingual code
+TRIALS := alpaca evolve lamini sail multilingual code flan2022 superni p3 metaicl xp3 dialogue
 trials: $(VENV)/.ready
 	for name in $(TRIALS); do \
 		$(BIN)/ittools run $$name --trial -q && $(BIN)/ittools verify runs/$$name-trial/*/ || exit 1; \

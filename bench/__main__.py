@@ -2,6 +2,7 @@
 
 Curation: `dedup` runs every peer that is there, `corpus` takes minutes at its sizes; `language`,
 `decontaminate`, `filter_rules`, `funnels` and `dedup_defaults` read public datasets (BENCH_DATA).
+`template` runs promptsource beside ours, `template_oracle` compares their bytes.
 `client` and `paid` take minutes too. Peers need environments of their own (BENCH_PEERS);
 `bench.servers` runs real servers (BENCH_SERVERS), `bench.kills` the quickstart, `bench.gpu` needs a GPU.
 """

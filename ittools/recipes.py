@@ -6,6 +6,7 @@
       generate: {teacher: offline, num: 40}
       filter: {inputs: generate}          # an earlier step's name means its directory
       long: {command: filter, inputs: generate, min-output-words: 50}
+      own: {command: template, inputs: my/, skip: true}  # left out, wherever it is named
     trial:                                # what `--trial` changes: offline, small, in a minute
       generate: {num: 10}
 
@@ -29,12 +30,14 @@ from ittools.formats.strict_yaml import Lines, load_yaml
 from ittools.generate.seeds import builtin
 from ittools.options import argument, from_mapping, option
 from ittools.progress import Progress
+from ittools.records.schema import UNSPECIFIED_LICENSE
 from ittools.store.outcome import Answer, Outcome
 from ittools.visible import visible
 
 COMMANDS: dict[str, tuple[str, str, str]] = {  # command: module, options, function
     "generate": ("ittools.generate.run", "GenerateOptions", "generate"),
     "augment": ("ittools.generate.augment.augment", "AugmentOptions", "augment"),
+    "template": ("ittools.template.template", "TemplateOptions", "template"),
     "filter": ("ittools.curate.filter", "FilterOptions", "filter_records"),
     "dedup": ("ittools.curate.dedup", "DedupOptions", "dedup"),
     "decontaminate": ("ittools.curate.decontaminate", "DecontaminateOptions", "decontaminate"),
@@ -45,7 +48,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {  # command: module, options, funct
 }
 TOP = {"name", "about", "seed", "steps", "trial"}
 # options that are a file: an earlier step's, one from here, or one beside the recipe
-FILES = ("inputs", "seeds", "replay", "search", "topics", "prompts", "prices", "against")
+FILES = ("inputs", "seeds", "replay", "search", "topics", "prompts", "prices", "against", "templates")
 REFERENCES = (*FILES, "model")  # options that may name an earlier step
 FOLDER_NAME = re.compile(r"\w[\w .-]*\Z")  # of a run and a step: nothing that leads elsewhere
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -82,7 +85,8 @@ def run(options: RunOptions, progress: Progress) -> Answer:
     path = find_recipe(options.recipe)
     recipe = read_recipe(path, options)
     if options.dry_run:
-        lines = [f"{step.name:<12}{step.command:<12}{step.options.out}" for step in recipe.steps]
+        width = max(len(step.name) for step in recipe.steps) + 2
+        lines = [f"{step.name:<{width}}{step.command:<14}{step.options.out}" for step in recipe.steps]
         head = f"{recipe.name}: {visible(recipe.about)}"
         return Answer([head, *lines], [step.name for step in recipe.steps])
     done: dict[str, str] = {}
@@ -138,12 +142,20 @@ def read_recipe(path: Path, options: RunOptions) -> Recipe:
     if not FOLDER_NAME.match(name):
         problems.append(f"{path}: the name {name!r} must be a plain folder name")
     overrides = _overrides(options.set, value["steps"], problems)
+    own_inputs = {step for step, given in overrides.items() if "inputs" in given and "license" not in given}
     folder = options.runs / (f"{name}-trial" if options.trial else name)
     if options.trial:
         overrides = _merged(_trial(value, path, problems), overrides)
-    plan = _Plan(folder, [str(step) for step in value["steps"]], value.get("seed"), path.parent)
+    for step in own_inputs:
+        _unlicensed(value["steps"][step], overrides[step])
+    names = [str(step) for step in value["steps"]]
+    steps_given = value["steps"].items()
+    skipped = {str(n) for n, given in steps_given if _skipped(str(n), given, overrides, problems)}
+    plan = _Plan(folder, names, value.get("seed"), path.parent, frozenset(skipped))
     steps = []
     for step_name, given in value["steps"].items():
+        if step_name in skipped:
+            continue
         try:
             steps.append(_step(str(step_name), given, overrides.get(str(step_name), {}), plan))
         except (UsageError, TypeError, ValueError) as error:
@@ -161,9 +173,18 @@ class _Plan:
     names: list[str]
     seed: Any
     beside: Path  # where the recipe itself lies
+    skipped: frozenset[str]  # steps that are left out
 
 
 Overrides = dict[str, dict[str, Any]]  # step -> option -> value
+
+
+def _skipped(step: str, given: Any, overrides: Overrides, problems: list[str]) -> bool:
+    """Whether the step says `skip: true`."""
+    said = ((given if isinstance(given, dict) else {}) | overrides.get(step, {})).get("skip", False)
+    if not isinstance(said, bool):
+        problems.append(f"step {step}: skip: {said!r} is neither true nor false")
+    return said is True
 
 
 def _trial(recipe: dict[str, Any], path: Path, problems: list[str]) -> Overrides:
@@ -175,6 +196,12 @@ def _trial(recipe: dict[str, Any], path: Path, problems: list[str]) -> Overrides
     problems += [f"{path}: trial: no step {name!r}{did_you_mean(str(name), steps)}" for name in trial
                  if name not in steps]  # fmt: skip
     return {str(name): {_field(key): value for key, value in one.items()} for name, one in trial.items()}
+
+
+def _unlicensed(given: Any, overrides: dict[str, Any]) -> None:
+    """The licence that a recipe or its trial states is that of their inputs, not of others."""
+    if "license" in ((given if isinstance(given, dict) else {}) | overrides):
+        overrides["license"] = UNSPECIFIED_LICENSE
 
 
 def _merged(first: Overrides, second: Overrides) -> Overrides:
@@ -240,7 +267,7 @@ def _values(
     said = _from_environment(fields) | overrides
     values = written | said
     problems += [f"step {step}: {key!r} is not set by a recipe" for key in RESERVED if key in values]
-    values = {key: value for key, value in values.items() if key not in (*RESERVED, "command")}
+    values = {key: value for key, value in values.items() if key not in (*RESERVED, "command", "skip")}
     if written.get("base_url") and "base_url" not in said:
         problems += _untrusted_server(step, str(written["base_url"]))
     if written.get("endpoint") and "endpoint" not in said:
@@ -248,11 +275,13 @@ def _values(
     for reference in REFERENCES:
         if reference in values and reference in names:
             try:
-                values[reference] = _resolved(values[reference], step, plan, is_file=reference in FILES)
+                values[reference] = _resolved(values[reference], step, plan, reference)
             except RecipeError as error:
                 problems.append(str(error))
     if plan.seed is not None and "seed" in names:
         values.setdefault("seed", plan.seed)
+    if isinstance(values.get("weight"), list):
+        values["weight"] = [w for w in values["weight"] if str(w).rpartition("=")[0] not in plan.skipped]
     values["out"] = str(plan.folder / step)
     return {key.replace("_", "-"): value for key, value in values.items()}  # as people write them
 
@@ -287,19 +316,25 @@ def _untrusted_endpoints(step: str, endpoints: Any) -> list[str]:
             f"that, give the servers yourself: --set '{step}.endpoint=[URL, URL]'"]  # fmt: skip
 
 
-def _resolved(value: Any, step: str, plan: _Plan, *, is_file: bool) -> Any:
+def _resolved(value: Any, step: str, plan: _Plan, option: str) -> Any:
     """Names of earlier steps as their directories; everything else as it is."""
+    is_file = option in FILES
     if isinstance(value, list):
-        return [_resolved(one, step, plan, is_file=is_file) for one in value]
+        left = [one for one in value if str(one) not in plan.skipped]
+        if value and not left:
+            raise RecipeError(f"step {step}: all that it reads is skipped: {', '.join(map(str, value))}")
+        return [_resolved(one, step, plan, option) for one in left]
     word = str(value)
     before = plan.names[: plan.names.index(step)]
+    if word in plan.skipped:
+        raise RecipeError(f"step {step}: the step {word!r} is skipped")
     if word in before:
         return str(plan.folder / word)
     if word in plan.names:
         raise RecipeError(f"step {step}: the step {word!r} does not stand before it")
-    if is_file and not Path(word).exists() and (plan.beside / word).is_file():
+    if is_file and not Path(word).exists() and (plan.beside / word).exists():
         return str(plan.beside / word)
-    bare = FOLDER_NAME.match(word) and "." not in word
+    bare = FOLDER_NAME.match(word) and "." not in word and option != "templates"  # a set of ours
     if is_file and bare and not Path(word).exists():
         raise RecipeError(f"step {step}: no step and no file {word!r}{did_you_mean(word, before)}")
     return value

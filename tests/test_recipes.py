@@ -348,3 +348,8 @@ def test_recipe_cannot_send_keys_to_servers_of_its_choice(tmp_path: Path) -> Non
     assert "would send keys to a.example" in said
     given = "generate.endpoint=[https://a.example/v1]"
     assert _read(tmp_path, text, set=(given,)).steps[0].options.endpoint == ("https://a.example/v1",)
+
+
+def test_every_shipped_recipe_is_in_the_docs() -> None:
+    docs = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    assert [p.stem for p in builtin("recipes").glob("*.yaml") if f"| `{p.stem}` |" not in docs] == []

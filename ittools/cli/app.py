@@ -31,6 +31,9 @@ class Entry(NamedTuple):
 
 TABLE: dict[str, Entry] = {
     "generate": Entry("write", "write", "instruction records by a teacher model: eight methods"),
+    "template": Entry("write", "templates", "rows of NLP datasets to records: P3, FLAN, SuperNI ..."),
+    "template lint": Entry("write", "templates", "find what is wrong with templates, on data or without"),
+    "template preview": Entry("write", "templates", "show some records of each template"),
     "augment": Entry("write", "write", "paraphrase, back-translate, add noise or search results"),
     "filter": Entry("curate", "curate", "drop records by length, repetition, language, echo ..."),
     "dedup": Entry("curate", "curate", "drop exact and near duplicates"),
@@ -46,7 +49,7 @@ TABLE: dict[str, Entry] = {
     "run": Entry("all", "all", "run a recipe: every step, finished ones reused"),
 }
 
-HELP_WIDTH = 15
+HELP_WIDTH = 18
 
 
 def help_text() -> str:
@@ -76,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         about = _about(words[0])
         if about is not None:
             print(about)
+        if " ".join(words[:2]) in TABLE:  # of two words, as in `template lint`
+            words = [" ".join(words[:2]), *words[2:]]
         code = 0 if about is not None else _dispatch(words[0], words[1:])
         sys.stdout.flush()  # here, where a reader that left is known, and not when Python ends
         return code
@@ -124,9 +129,9 @@ def _print_error(name: str, message: str) -> None:
 def _dispatch(name: str, arguments: list[str]) -> int:
     if name not in TABLE:
         raise UsageError(f"no such command{did_you_mean(name, TABLE)}; see ittools --help")
-    from ittools.arrow import arrow_without_pandas
+    from ittools.arrow import prepare_arrow
 
-    arrow_without_pandas()
+    prepare_arrow()
     command = load(name)
     parsed = _parse(command, name, arguments)
     if parsed is None:
@@ -146,7 +151,7 @@ def _dispatch(name: str, arguments: list[str]) -> int:
 
 def load(name: str) -> Command:
     module = importlib.import_module(f"ittools.cli.{TABLE[name].module}")
-    return getattr(module, name.upper())  # type: ignore[no-any-return]
+    return getattr(module, name.upper().replace(" ", "_"))  # type: ignore[no-any-return]
 
 
 def _parse(command: Command, name: str, words: list[str]) -> tuple[object, Manners] | None:

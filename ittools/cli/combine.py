@@ -9,7 +9,8 @@ from ittools.mixture.mix import MixOptions, mix
 EXPORT = Command(
     ExportOptions,
     export,
-    "Write records in another tool's format: alpaca, messages, sharegpt, prompt-completion, jsonl, csv.",
+    "Write records in another tool's format: alpaca, messages, sharegpt, prompt-completion, "
+    "preference, oasst, jsonl, csv. What a format has no place for is counted, or kept by --whole.",
     (
         "ittools export runs/quickstart/dedup --to alpaca --out alpaca.json",
         "ittools export runs/quickstart/dedup --to messages | head -1",

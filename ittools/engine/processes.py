@@ -20,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ittools.arrow import arrow_without_pandas
+from ittools.arrow import prepare_arrow
 from ittools.engine.inline import Inline
 from ittools.engine.outcomes import Death, Outcome, packed
 from ittools.engine.schedule import run_on
@@ -173,7 +173,7 @@ def _serve(pipe: Connection, quiet_threads: bool) -> None:
     _follow_parent()
     if quiet_threads:  # one process per core already: 64 workers with 64 Arrow threads each help nobody
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-    arrow_without_pandas()
+    prepare_arrow()
     while True:
         try:
             message = pipe.recv_bytes()

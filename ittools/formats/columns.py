@@ -9,7 +9,7 @@ then the rows go through `map_rows`, which also says what is wrong with them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ittools.errors import InputError
+from ittools.formats.finish import LANGUAGE
 from ittools.formats.mapping import OUTPUTS, PROMPTS, Defaults, map_rows, meta_json, own_meta
 from ittools.formats.rows import Row
 from ittools.records.build import content_ids, mend_text, record_batch
@@ -24,7 +25,7 @@ from ittools.records.schema import SCHEMA, TURN, UNSPECIFIED_LICENSE
 
 BATCH = 8_192  # rows mapped at a time
 
-_NESTED = {"instances", "messages", "conversations"}
+_NESTED = {"instances", "messages", "conversations", "data", "message_tree_id", "choices", "rejected"}
 _OWN = {"id", "instruction", "input", "output", "task", "source", "license"}
 _STATED = ("task", "source", "license", "language", "template", "generator")
 _CARRIED = ("parents", "scores", "meta")
@@ -164,6 +165,7 @@ def _mapped(found: Columns | None, defaults: Defaults) -> pa.RecordBatch | None:
     """The record batch, where nothing stands in the way."""
     if found is not None and found.columns.keys() >= _OWN:
         return _own(found)
+    found = found and _with_language(found)
     chosen = None if found is None else _layout(found, defaults)
     if found is None or chosen is None or not all(map(found.empty, _CARRIED)):
         return None
@@ -178,6 +180,17 @@ def _mapped(found: Columns | None, defaults: Defaults) -> pa.RecordBatch | None:
         return None
     texts = [pc.fill_null(column, "") for column in content]
     return _batch(texts, _provenance(stated, defaults) | {"meta": meta})
+
+
+def _with_language(found: Columns) -> Columns | None:
+    """`lang` as the language, where each of its texts is one."""
+    if "lang" not in found.columns or "language" in found.columns:
+        return found
+    column = found.text("lang")
+    if column is None or not pc.all(pc.match_substring_regex(column, f"^{LANGUAGE}$"), min_count=0).as_py():
+        return None
+    kept = {name: array for name, array in found.columns.items() if name != "lang"}
+    return replace(found, columns=kept | {"language": column})
 
 
 def _own(found: Columns) -> pa.RecordBatch | None:
@@ -209,7 +222,7 @@ def _or_null(column: pa.Array) -> pa.Array:
 def _layout(found: Columns, defaults: Defaults) -> tuple[str, str | None, str] | None:
     """The columns of instruction, input and output; they need not be there."""
     names = set(found.columns)
-    if names & _NESTED:
+    if names & _NESTED or ("label" in names and _may_hold_flags(found.columns["label"])):
         return None
     answers = [name for name in OUTPUTS if name in names]
     answer = answers[0] if answers else OUTPUTS[0]
@@ -224,6 +237,10 @@ def _layout(found: Columns, defaults: Defaults) -> tuple[str, str | None, str] |
     if not defaults.open_ended and not (answers and found.stated(answer)):
         return None
     return prompt, None, answer
+
+
+def _may_hold_flags(column: pa.Array | None) -> bool:
+    return column is None or pa.types.is_boolean(column.type)
 
 
 def _no_turns(found: Columns, name: str) -> bool:

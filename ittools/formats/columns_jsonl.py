@@ -68,6 +68,21 @@ def range_batches(
             line += _lines(block)
 
 
+def line_rows(path: Path, name: str, start: int, stop: int) -> Iterator[tuple[str, Row]]:
+    """Rows of the lines that begin in bytes `start` to `stop` of a plain file, as they are.
+
+    Places count lines from the beginning of the file, which is read for that once there is a row to tell.
+    """
+    with reading(path, name) as handle:
+        if start:
+            handle.seek(start - 1)
+            handle.readline()
+        line = 1 + _lines_before(path, start)
+        for block in _blocks(handle, handle.tell(), stop):
+            yield from _block_rows(block, name, line)
+            line += _lines(block)
+
+
 def _blocks(handle: BinaryIO, at: int = 0, stop: int | None = None) -> Iterator[bytes]:
     """Whole lines, about `BLOCK` bytes at a time; the last line may begin just before `stop`."""
     first = at == 0

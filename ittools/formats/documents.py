@@ -3,6 +3,7 @@
 notes.txt       one document a paragraph (blank lines between)
 folder/         one document a .txt or .md file
 rows            a column `text` (or passage, content, document, body); `title` where there is one
+SQuAD           the passages that its questions are about
 records         their outputs, with their licence, language and id
 """
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ittools.errors import InputError
+from ittools.formats.questions import is_squad
 from ittools.formats.rows import COMPRESSED, Row, bare_suffix, file_rows, open_text
 from ittools.formats.source import ReadOptions, open_input
 from ittools.records.build import mend_text
@@ -66,7 +68,9 @@ def _opened(spec: str, options: ReadOptions) -> tuple[Iterable[Document], InputE
         if files:
             return (_document(_text_of(file), file.stem, options) for file in files), _entry(spec, files)
     if path.is_file() and bare_suffix(path).lower() != ".parquet":
-        first = next(iter(file_rows(path)))[1]
+        place, first = next(iter(file_rows(path)))
+        if is_squad(first):
+            return list(_passages(first, place, path, options)), _entry(spec, [path])
         name = _text_column(first)
         if name and not options.map:
             return _rows(path, name, options), _entry(spec, [path])
@@ -129,6 +133,20 @@ def _rows(path: Path, name: str, options: ReadOptions) -> Iterator[Document]:
             own if isinstance(own, str) and own else document.license,
             language if isinstance(language, str) and language else document.language,
         )  # fmt: skip
+
+
+def _passages(row: Row, place: str, path: Path, options: ReadOptions) -> Iterator[Document]:
+    """Each passage once, with its article's title."""
+    for article in row["data"]:
+        for paragraph in article["paragraphs"]:
+            if not isinstance(paragraph, dict) or not isinstance(paragraph.get("context"), str):
+                raise InputError(
+                    f"{place}: a paragraph of {article.get('title', '?')!r} has no text in `context`"
+                )
+            title = article.get("title")
+            yield _document(
+                paragraph["context"], title if isinstance(title, str) else "", options, _stem(path)
+            )
 
 
 def _of_records(records: Iterable[Row]) -> Iterator[Document]:

@@ -1,11 +1,7 @@
 """Records in the formats of others, written in parallel parts and joined in order.
 
-alpaca             {"instruction", "input", "output"[, "system", "history"]}
-messages           {"messages": [{"role", "content"}, ...]}
-sharegpt           {"conversations": [{"from", "value"}, ...][, "system"]}
-prompt-completion  {"prompt": [turns], "completion": [turn]}
-jsonl              every column of the record
-csv                every column, nested ones as JSON; cells a spreadsheet would run are quoted
+Shapes stand in `ittools.formats.shapes`; csv has every column, nested ones as JSON, and cells that a
+spreadsheet would run are quoted.
 """
 
 from __future__ import annotations
@@ -16,24 +12,22 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 from ittools.engine.protocol import Engine, EngineOptions, opened_engine
-from ittools.errors import InputError, UsageError
+from ittools.errors import UsageError
 from ittools.formats.parts import Part, cut
+from ittools.formats.shapes import SHAPES, Format, Shape, lost_in, row_of
 from ittools.formats.source import ReadOptions, open_inputs
 from ittools.options import option
 from ittools.progress import Progress
-from ittools.records.messages import to_messages
 from ittools.records.schema import SCHEMA
-from ittools.records.scores import scores_dict
 from ittools.store.files import sync_file, sync_folder
 from ittools.store.outcome import Answer
 
-Format = Literal["alpaca", "messages", "sharegpt", "prompt-completion", "jsonl", "csv"]
 Row = dict[str, Any]
 
 # RFC 4180; with "\n" alone Python leaves a cell with "\r" unquoted, and readers break the row there
@@ -45,6 +39,10 @@ _RUNS_IN_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 class ExportOptions(EngineOptions, ReadOptions):
     out: str = option("-", "file to write (.json .jsonl .csv), or - for stdout", flags=("-o", "--out"))
     to: Format = option("jsonl", "format", flags=("-t", "--to"))
+    whole: bool = option(
+        False,
+        "also what the format has no place for: input apart, rejected output, task, source, licence ...",
+    )
     force: bool = option(False, "replace the file", shapes_output=False)
 
 
@@ -63,21 +61,29 @@ def export(options: ExportOptions, progress: Progress) -> Answer:
     ):
         work = Path(folder)
         parts = cut(sources, work, engine=engine, progress=progress)
-        texts = _texts(parts, options.to, work, engine, progress)
+        texts, lost = _texts(parts, Shape(options.to, options.whole), work, engine, progress)
         as_array = target is not None and target.suffix == ".json"
         _join(texts, target, work, options.to, as_array)
     total = sum(part.records for part in parts)
     progress.note(f"{total:,} records as {options.to} to {options.out}")
+    if lost:
+        what = ", ".join(f"{count:,} {name}" for name, count in sorted(lost.items()))
+        progress.note(f"{options.to} has no place for {what}; --whole keeps them in columns of their own")
     lines = [] if target is None else [str(target)]
     return Answer(lines, {"records": total, "out": options.out, "format": options.to})
 
 
-def _texts(parts: list[Part], to: Format, work: Path, engine: Engine, progress: Progress) -> list[Path]:
-    """A file of lines for each part that holds a record."""
-    progress.start(f"export {to}", len(parts))
-    tasks = [(part, to, str(work / f"{i:06d}.txt")) for i, part in enumerate(parts)]
-    counts = engine.run(export_part, tasks, progress)
-    return [Path(task[2]) for task, count in zip(tasks, counts, strict=True) if count]
+def _texts(
+    parts: list[Part], shape: Shape, work: Path, engine: Engine, progress: Progress
+) -> tuple[list[Path], Counter[str]]:
+    """A file of lines for each part that holds a record, and what the format has no place for."""
+    progress.start(f"export {shape.to}", len(parts))
+    tasks = [(part, shape, str(work / f"{i:06d}.txt")) for i, part in enumerate(parts)]
+    done = engine.run(export_part, tasks, progress)
+    lost: Counter[str] = Counter()
+    for _, some in done:
+        lost.update(some)
+    return [Path(task[2]) for task, (count, _) in zip(tasks, done, strict=True) if count], lost
 
 
 def _check_target(target: Path, options: ExportOptions) -> None:
@@ -90,17 +96,16 @@ def _check_target(target: Path, options: ExportOptions) -> None:
         raise UsageError(f"{target}: {options.to} is written to a file named {' or '.join(wanted)}")
 
 
-def export_part(part: Part, to: Format, out: str) -> int:
-    """Task: one part as lines of text in `out`; returns the records written."""
+def export_part(part: Part, shape: Shape, out: str) -> tuple[int, Counter[str]]:
+    """Task: one part as lines of text in `out`; the records written, and what is lost of them."""
     rows = part.read().to_pylist()
     with open(out, "w", encoding="utf-8", newline="") as handle:
-        if to == "csv":
+        if shape.to == "csv":
             csv.writer(handle, lineterminator=_CSV_END).writerows(map(_csv_row, rows))
         else:
-            shape = SHAPES[to]
             for row in rows:
-                handle.write(json.dumps(shape(row), ensure_ascii=False) + "\n")
-    return len(rows)
+                handle.write(json.dumps(row_of(row, shape), ensure_ascii=False) + "\n")
+    return len(rows), lost_in(rows, shape)
 
 
 def _join(texts: list[Path], target: Path | None, work: Path, to: Format, as_array: bool) -> None:
@@ -139,49 +144,9 @@ def _write_array(texts: list[Path], handle: IO[bytes]) -> None:
     handle.write(b"[]\n" if separator == b"[\n" else b"\n]\n")
 
 
-def _alpaca(row: Row) -> Row:
-    shaped = {key: row[key] for key in ("instruction", "input", "output")}
-    context = row["context"] or []
-    if context and context[0]["role"] == "system":
-        shaped["system"] = context[0]["content"]
-        context = context[1:]
-    if context:
-        if [turn["role"] for turn in context] != ["user", "assistant"] * (len(context) // 2):
-            raise InputError(
-                f"record {row['id']}: alpaca holds earlier turns only as pairs of user and assistant; "
-                "export it --to messages or sharegpt"
-            )
-        said = [turn["content"] for turn in context]
-        shaped["history"] = [said[i : i + 2] for i in range(0, len(said), 2)]
-    return shaped
-
-
-def _messages(row: Row) -> Row:
-    return {"messages": to_messages(row)}
-
-
-_SHAREGPT_ROLES = {"user": "human", "assistant": "gpt", "tool": "observation"}
-
-
-def _sharegpt(row: Row) -> Row:
-    turns = to_messages(row)
-    system = turns.pop(0)["content"] if turns[0]["role"] == "system" else None
-    said = [{"from": _SHAREGPT_ROLES.get(t["role"], t["role"]), "value": t["content"]} for t in turns]
-    return {"conversations": said} | ({"system": system} if system is not None else {})
-
-
-def _prompt_completion(row: Row) -> Row:
-    turns = to_messages(row)
-    return {"prompt": turns[:-1], "completion": turns[-1:]}
-
-
-def _jsonl(row: Row) -> Row:
-    return row | {"scores": scores_dict(row["scores"]) if row["scores"] is not None else None}
-
-
 def _csv_row(row: Row) -> list[str]:
     cells = []
-    for value in _jsonl(row).values():
+    for value in SHAPES["jsonl"](row).values():
         text = value if isinstance(value, str) else "" if value is None else _cell_json(value)
         cells.append("'" + text if text.startswith(_RUNS_IN_SPREADSHEETS) else text)
     return cells
@@ -189,12 +154,3 @@ def _csv_row(row: Row) -> list[str]:
 
 def _cell_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if value else ""
-
-
-SHAPES: dict[Format, Callable[[Row], Row]] = {
-    "alpaca": _alpaca,
-    "messages": _messages,
-    "sharegpt": _sharegpt,
-    "prompt-completion": _prompt_completion,
-    "jsonl": _jsonl,
-}

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from ittools.errors import InputError
-from ittools.formats.rows import Row
+from ittools.formats.rows import Row, Rows
+
+_MEDIA = ("Image", "Audio", "Video", "Pdf")  # features that are no text
 
 
 def quiet_models() -> None:
@@ -24,12 +26,30 @@ def quiet_models() -> None:
         warnings.filterwarnings("ignore", module=rf"{module}\..*")
 
 
-def hub_rows(spec: str, split: str | None) -> tuple[Callable[[], Iterator[tuple[str, Row]]], str]:
-    """(rows, fingerprint). The fingerprint is the revision's commit where the hub tells it.
+def hub_rows(spec: str, split: str | None) -> tuple[Callable[[], Rows], str]:
+    """(rows with class names for numbers, fingerprint): the revision's commit where the hub tells it.
 
     Raises:
         InputError: `datasets` is not installed, no network, or no such dataset.
     """
+    dataset, fingerprint = _opened(spec, split)
+    names = _label_names(dataset.features)
+    return lambda: ((place, _with_names(row, names)) for place, row in _rows(dataset, spec)), fingerprint
+
+
+def hub_table(
+    spec: str, split: str | None
+) -> tuple[Callable[[], Rows], str, dict[str, list[str]], list[str]]:
+    """(rows as they are, fingerprint, names of classes by column, columns left out). Raises as `hub_rows`."""
+    dataset, fingerprint = _opened(spec, split)
+    features = dataset.features or {}
+    left_out = [name for name, feature in features.items() if type(feature).__name__ in _MEDIA]
+    if left_out:
+        dataset = dataset.remove_columns(left_out)
+    return lambda: _rows(dataset, spec), fingerprint, _label_names(features), left_out
+
+
+def _opened(spec: str, split: str | None) -> tuple[Any, str]:
     os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # its retries would fill the screen
     try:
         import datasets
@@ -46,13 +66,12 @@ def hub_rows(spec: str, split: str | None) -> tuple[Callable[[], Iterator[tuple[
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{spec}: not a local path, and the hub gave nothing ({reason})") from None
     revision = str(getattr(dataset.info, "version", "")) + str(dataset.info.download_checksums or "")
-    names = _label_names(dataset.features)
+    return dataset, f"hub:{spec}:{split or 'train'}:{revision}"
 
-    def rows() -> Iterator[tuple[str, Row]]:
-        for number, row in enumerate(dataset, start=1):
-            yield f"{spec}#{number}", _with_names(row, names)
 
-    return rows, f"hub:{spec}:{split or 'train'}:{revision}"
+def _rows(dataset: Any, spec: str) -> Rows:
+    for number, row in enumerate(dataset, start=1):
+        yield f"{spec}#{number}", row
 
 
 def _label_names(features: Any) -> dict[str, list[str]]:

@@ -1,52 +1,39 @@
 """Foreign rows to records, by sniffing the columns of the known formats.
 
     {"instruction": ..., "instances": [{"input", "output"}, ...]}    Self-Instruct seeds
+    {"Definition": ..., "Instances": [{"input", "output"}, ...]}     Natural Instructions
     {"instruction": ..., "input"?, "output" | "response"?}           Alpaca
-    {"conversations": [{"from": "human", "value": ...}, ...]}        ShareGPT
-    {"messages": [{"role": "user", "content": ...}, ...]}            messages
+    {"conversations": [{"from": "human", "value": ...}, ...]}        ShareGPT, with or without tools
+    {"messages": [{"role": "user", "content": ...}, ...]}            messages; "label": KTO
     {"prompt": ..., "completion" | "response" ...}                   prompt-completion
+    {"prompt" | "conversations": ..., "chosen": ..., "rejected": ...}  preferences
+    {"chosen": "Human: ... Assistant: ...", "rejected": ...}         HH-RLHF
+    {"message_tree_id": ..., "prompt": {"text", "replies": [...]}}   Open Assistant: a record a thread
+    {"data": [{"paragraphs": [{"context", "qas": [...]}]}]}          SQuAD: a record a question
+    {"question": ..., "choices": [...], "answer": 1}                 multiple choice
 
 What has no column of its own is kept as JSON in `meta`.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import Any
 
 from ittools.errors import InputError
+from ittools.formats import superni
+from ittools.formats.conversations import turns_of
+from ittools.formats.finish import Defaults, Mapper, finish, meta_json, nested_of, own_meta, text_of
+from ittools.formats.nested import conversation, messages, nested_format, sharegpt
+from ittools.formats.oasst import is_flat
 from ittools.formats.rows import Row
-from ittools.records.build import Record, Turn, build_record, opened_meta
-from ittools.records.messages import from_messages
-from ittools.records.schema import UNSPECIFIED_LICENSE
+from ittools.records.build import Record, Turn, build_record
 from ittools.records.scores import as_scores
 
-ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant",
-         "chatgpt": "assistant", "bing": "assistant", "bard": "assistant", "system": "system",
-         "function_call": "function_call", "observation": "tool", "tool": "tool"}  # fmt: skip
+__all__ = ["OUTPUTS", "PROMPTS", "Defaults", "map_rows", "meta_json", "own_meta", "sniff"]
 
-OUTPUTS = ("output", "response", "completion", "answer", "target")
-PROMPTS = ("prompt", "question", "query")
-meta_json = json.JSONEncoder(ensure_ascii=True, sort_keys=True, default=str).encode
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """What rows do not say themselves. `columns` renames: {"instruction": "their name"}.
-
-    open_ended: rows may be prompts without their answers, which somebody is about to write.
-    """
-
-    source: str
-    license: str = UNSPECIFIED_LICENSE
-    language: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    open_ended: bool = False
-
-
-Mapper = Callable[[Row, str, Defaults], Iterator[Record]]
+OUTPUTS = ("output", "response", "completion", "answer", "target", "targets", "canonical_solution")
+PROMPTS = ("prompt", "question", "query", "inputs", "input")
 
 
 def map_rows(rows: Iterable[tuple[str, Row]], defaults: Defaults) -> Iterator[Record]:
@@ -71,14 +58,23 @@ def sniff(row: Row, place: str, *, open_ended: bool = False) -> Mapper:
         return _own
     if {"instruction", "instances"} <= names:
         return _seed
+    if superni.is_task(row):
+        return superni.task_records
+    nested = nested_format(row, open_ended=open_ended)
+    if nested is not None:
+        return nested
     if "messages" in names:
-        return _messages
+        return messages
     if "conversations" in names:
-        return _sharegpt
+        return sharegpt
     if "instruction" in names:
         return _alpaca
     if names & set(PROMPTS) and (names & set(OUTPUTS) or open_ended):
         return _prompt_completion
+    if is_flat(names):
+        raise InputError(
+            f"{place}: messages of trees, one a row; `ittools template --style oasst` gathers them"
+        )
     raise InputError(
         f"{place}: cannot map the columns {', '.join(sorted(map(str, names)))}; "
         "name them with --map, as in --map instruction=question,output=answer"
@@ -97,65 +93,18 @@ def _renamed(row: Row, columns: Mapping[str, str], place: str) -> Row:
     return kept | {name: row[theirs] for name, theirs in columns.items()}
 
 
-def _text(row: Row, name: str, place: str) -> str:
-    value = row.get(name)
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (int, float)):
-        return str(value)
-    raise InputError(f"{place}: column {name!r} holds a {type(value).__name__}, expected text")
-
-
-def _finish(row: Row, place: str, defaults: Defaults, used: Iterable[str], content: dict[str, Any]) -> Record:
-    """The record of a row: provenance columns it has, the rest as JSON in `meta`."""
-    known: dict[str, Any] = {"source": defaults.source, "license": defaults.license}
-    known["language"] = defaults.language
-    for name in ("task", "source", "license", "language", "template", "generator"):
-        if isinstance(row.get(name), str) and row[name]:
-            known[name] = row[name]
-    known |= _lineage(row)
-    spent = set(used) | known.keys() | {"task", "template", "generator"}
-    rest = {str(key): value for key, value in row.items() if key not in spent and value is not None}
-    if rest:
-        known["meta"] = _meta(rest, place)
-    return build_record(**content, **known)
-
-
-def _meta(rest: Row, place: str) -> str:
-    """JSON of what has no column; a `meta` that already is our JSON is merged, not wrapped once more."""
-    if isinstance(rest.get("meta"), str):
-        inner = opened_meta(rest["meta"])
-        rest = {key: value for key, value in rest.items() if key != "meta"} | inner
-    try:
-        return meta_json(rest)
-    except (RecursionError, TypeError) as error:
-        raise InputError(f"{place}: {', '.join(rest)} cannot be kept as JSON ({error})") from None
-
-
-def _lineage(row: Row) -> dict[str, Any]:
-    """`parents` and `scores` as our own mixtures carry them; other shapes stay in `meta`."""
-    found: dict[str, Any] = {}
-    parents, scores = row.get("parents"), row.get("scores")
-    if isinstance(parents, list) and all(isinstance(parent, str) for parent in parents):
-        found["parents"] = parents
-    if as_scores(scores) is not None:
-        found["scores"] = as_scores(scores)
-    return found
-
-
 def _alpaca(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
-    name = next((name for name in OUTPUTS if name in row), "output")
-    content: dict[str, Any] = {"instruction": _text(row, "instruction", place),
-                               "input": _text(row, "input", place),
-                               "output": _text(row, name, place)}  # fmt: skip
+    better = ("chosen",) if isinstance(row.get("rejected"), str) else ()
+    name = next((name for name in (*OUTPUTS, *better) if name in row), "output")
+    content: dict[str, Any] = {"instruction": text_of(row, "instruction", place),
+                               "input": text_of(row, "input", place),
+                               "output": text_of(row, name, place)}  # fmt: skip
     used = {"instruction", "input", name}
     context = _earlier(row)
     if context:
         content["context"] = context
         used |= {"system", "history"}
-    yield _finish(row, place, defaults, used, content)
+    yield finish(row, place, defaults, used, content)
 
 
 def _earlier(row: Row) -> list[Turn]:
@@ -176,11 +125,11 @@ def _prompt_completion(row: Row, place: str, defaults: Defaults) -> Iterator[Rec
     output = next((name for name in OUTPUTS if name in row), OUTPUTS[0])
     if isinstance(row[prompt], list) or isinstance(row.get(output), list):
         turns = [*_as_list(row[prompt]), *_as_list(row.get(output, []), role="assistant")]
-        yield from _conversation(row, turns, place, defaults, {prompt, output})
+        yield from conversation(row, turns, place, defaults, {prompt, output})
         return
-    content = {"instruction": _text(row, prompt, place), "input": "",
-               "output": _text(row, output, place)}  # fmt: skip
-    yield _finish(row, place, defaults, {prompt, output}, content)
+    content = {"instruction": text_of(row, prompt, place), "input": "",
+               "output": text_of(row, output, place)}  # fmt: skip
+    yield finish(row, place, defaults, {prompt, output}, content)
 
 
 def _as_list(value: Any, role: str = "user") -> list[Any]:
@@ -192,70 +141,32 @@ def _seed(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     instances = row["instances"]
     if not isinstance(instances, list) or not all(isinstance(i, dict) for i in instances):
         raise InputError(f"{place}: 'instances' must be a list of input/output objects")
-    instruction = _text(row, "instruction", place)
+    instruction = text_of(row, "instruction", place)
     named = row if row.get("task") else row | {"task": row.get("name")}
     for instance in instances:
-        content = {"instruction": instruction, "input": _text(instance, "input", place),
-                   "output": _text(instance, "output", place)}  # fmt: skip
+        content = {"instruction": instruction, "input": text_of(instance, "input", place),
+                   "output": text_of(instance, "output", place)}  # fmt: skip
         more = {key: value for key, value in instance.items() if key not in ("input", "output")}
-        yield _finish(more | named, place, defaults, {"instruction", "instances", "name"}, content)
-
-
-def _messages(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
-    yield from _conversation(row, row["messages"], place, defaults, {"messages", "id"})
-
-
-def _sharegpt(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
-    system = row.get("system")
-    turns = row["conversations"]
-    if isinstance(system, str) and system and isinstance(turns, list):
-        turns = [{"role": "system", "content": system}, *turns]
-    yield from _conversation(row, turns, place, defaults, {"conversations", "system"})
-
-
-def _conversation(row: Row, turns: Any, place: str, defaults: Defaults, used: set[str]) -> Iterator[Record]:
-    if not isinstance(turns, list):
-        raise InputError(f"{place}: a conversation must be a list of turns")
-    said = [_turn(turn, place) for turn in turns]
-    if defaults.open_ended and said and said[-1]["role"] == "user":
-        said.append({"role": "assistant", "content": ""})
-    try:
-        instruction, output, context = from_messages(said)
-    except ValueError as error:
-        raise InputError(f"{place}: {error}") from None
-    content = {"instruction": instruction, "input": "", "output": output, "context": context}
-    yield _finish(row, place, defaults, used, content)
-
-
-def _turn(turn: Any, place: str) -> Turn:
-    if not isinstance(turn, dict):
-        raise InputError(f"{place}: a turn must be an object with role and content")
-    role = turn.get("role", turn.get("from"))
-    content = turn.get("content", turn.get("value"))
-    if not isinstance(role, str) or role not in ROLES:
-        raise InputError(f"{place}: unknown role {role!r}; known: {', '.join(ROLES)}")
-    if not isinstance(content, str):
-        raise InputError(f"{place}: the content of a turn must be text, got {type(content).__name__}")
-    return {"role": ROLES[role], "content": content}
+        yield finish(more | named, place, defaults, {"instruction", "instances", "name"}, content)
 
 
 def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     """A row that an ittools export wrote: every column as it is, the id made anew."""
     names = ("rejected", "language", "template", "generator")
-    nullable: dict[str, Any] = {n: None if row.get(n) is None else _text(row, n, place) for n in names}
-    parents, scores = _nested(row, "parents", place), _nested(row, "scores", place)
+    nullable: dict[str, Any] = {n: None if row.get(n) is None else text_of(row, n, place) for n in names}
+    parents, scores = nested_of(row, "parents", place), nested_of(row, "scores", place)
     if parents is not None and not all(isinstance(parent, str) for parent in parents):
         raise InputError(f"{place}: column 'parents' must be a list of ids")
     if scores is not None and as_scores(scores) is None:
         raise InputError(f"{place}: column 'scores' must hold numbers by name")
     yield build_record(
-        _text(row, "instruction", place),
-        _text(row, "input", place),
-        _text(row, "output", place),
-        task=_text(row, "task", place),
-        source=_text(row, "source", place),
-        license=_text(row, "license", place),
-        context=[_turn(turn, place) for turn in _nested(row, "context", place) or []],
+        text_of(row, "instruction", place),
+        text_of(row, "input", place),
+        text_of(row, "output", place),
+        task=text_of(row, "task", place),
+        source=text_of(row, "source", place),
+        license=text_of(row, "license", place),
+        context=_own_context(row, place),
         scores=as_scores(scores),
         parents=parents,
         meta=own_meta(row.get("meta"), place),
@@ -263,21 +174,8 @@ def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     )
 
 
-def own_meta(value: Any, place: str) -> str | None:
-    """A JSON object as it is; anything else under the key "meta"."""
-    if isinstance(value, str) and value:
-        return value if opened_meta(value) != {"meta": value} else _meta({"meta": value}, place)
-    return _meta(value if isinstance(value, dict) else {"meta": value}, place) if value else None
-
-
-def _nested(row: Row, name: str, place: str) -> Any:
-    """A list or mapping, or null; in CSV it stands as JSON text."""
-    value = row.get(name)
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            raise InputError(f"{place}: column {name!r} holds text that is not JSON") from None
-    if value is not None and not isinstance(value, (list, dict)):
-        raise InputError(f"{place}: column {name!r} holds a {type(value).__name__}, expected a list")
-    return value
+def _own_context(row: Row, place: str) -> list[Turn]:
+    try:
+        return turns_of(nested_of(row, "context", place) or [])
+    except ValueError as error:
+        raise InputError(f"{place}: {error}") from None

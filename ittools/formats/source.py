@@ -90,7 +90,7 @@ def open_input(spec: str, options: ReadOptions) -> Source:
         return _directory(path, options)
     if path.is_file():
         return _file(path, spec, options)
-    if spec.startswith(("hf://", "hub:")) or _looks_like_hub(spec, path):
+    if spec.startswith(("hf://", "hub:")) or looks_like_hub(spec, path):
         from ittools.formats.hub import hub_rows
 
         load, fingerprint = hub_rows(spec, options.split)
@@ -99,7 +99,7 @@ def open_input(spec: str, options: ReadOptions) -> Source:
     raise InputError(f"{spec}: no such file or directory (cwd is {Path.cwd()})")
 
 
-def _looks_like_hub(spec: str, path: Path) -> bool:
+def looks_like_hub(spec: str, path: Path) -> bool:
     return bool(HUB_NAME.match(spec)) and not path.parent.exists() and not bare_suffix(path)
 
 
@@ -147,7 +147,7 @@ def _directory(path: Path, options: ReadOptions) -> Source:
     manifest = read_manifest(path)
     if manifest is None:
         return _foreign_directory(path, options)
-    split = _chosen_split(path, list(manifest["splits"]), options.split)
+    split = chosen_split(path, list(manifest["splits"]), options.split)
     entries = [e for e in manifest["files"] if e.get("split") == split and e["path"].startswith("data/")]
     if not entries:
         raise InputError(f"{path}: written by `ittools {manifest['command']}`, it holds no records to read")
@@ -166,16 +166,16 @@ def _foreign_directory(path: Path, options: ReadOptions) -> Source:
     files = tuple(sorted(path.rglob("*.parquet")))
     if not files:
         raise InputError(f"{path}: neither a dataset directory nor a folder with .parquet files")
-    splits = sorted({_split_of(file) for file in files})
+    splits = sorted({split_of(file) for file in files})
     wanted = options.split or ("train" if "train" in splits else None)
     if wanted is not None:
-        _chosen_split(path, splits, wanted)
-        files = tuple(file for file in files if _split_of(file) == wanted)
+        chosen_split(path, splits, wanted)
+        files = tuple(file for file in files if split_of(file) == wanted)
     entry = InputEntry(str(path), "parquet folder", sha256_json([sha256_file(f) for f in files]))
     return _parquet_source(entry, files, _defaults(options, path.resolve().name))
 
 
-def _split_of(file: Path) -> str:
+def split_of(file: Path) -> str:
     """`train` of `train-00000-of-00004.parquet`, as `datasets` names its files."""
     return re.split(r"[-.]", file.name, maxsplit=1)[0]
 
@@ -187,7 +187,7 @@ def _parquet_source(entry: InputEntry, files: tuple[Path, ...], defaults: Defaul
     return Source(entry, lambda: (b for file in files for b in _parquet_batches(file, defaults)), (), foreign)
 
 
-def _chosen_split(path: Path, splits: list[str], wanted: str | None) -> str:
+def chosen_split(path: Path, splits: list[str], wanted: str | None) -> str:
     if wanted is None:
         return "train" if "train" in splits or not splits else splits[0]
     if wanted not in splits:

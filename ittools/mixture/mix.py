@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from ittools.engine.protocol import Engine, EngineOptions, opened_engine
 from ittools.errors import UsageError, did_you_mean
 from ittools.formats.parts import cut
 from ittools.formats.source import ReadOptions, open_inputs
-from ittools.mixture.index import By, Index, Ints, first_of_each_id, index_of
+from ittools.mixture.index import By, HeldoutBy, Index, Ints, first_of_each_id, index_of
 from ittools.mixture.rates import draws, largest_size, rates
 from ittools.mixture.shuffle import Layout, Order, write_orders
 from ittools.options import option
@@ -40,7 +39,9 @@ class MixOptions(EngineOptions, ReadOptions):
     temperature: float = option(1.0, "1: by size; higher: more even (seqio)")
     size: int | None = option(None, "records in all (default: all that weights and caps leave)")
     heldout: float = option(0.0, "share of the mixture in the split `heldout`")
-    heldout_by: Literal["record", "task"] = option("record", "hold out single records or whole tasks")
+    heldout_by: HeldoutBy = option(
+        "record", "hold out single records, whole tasks, or all that comes from one parent (a seed, a tree)"
+    )
     layout: Layout = option("messages", "columns: conversations, or the triple")
     seed: int = option(0, "seed of the draw and the order")
     keep_dropped: bool = option(False, "write what was not drawn to dropped/")
@@ -59,7 +60,7 @@ def mix(options: MixOptions, progress: Progress) -> Outcome:
     with writing(options.out, command="mix", options=options, inputs=entries, force=options.force) as output:
         if not output.reused:
             names = _input_names([entry.spec for entry in entries])
-            hashed = (options.seed, "task" if options.heldout_by == "task" else "id")
+            hashed = (options.seed, options.heldout_by)
             with opened_engine(options, progress=progress) as engine:
                 parts_of = [
                     cut([source], output.work / f"mix-{i:03d}", engine=engine, progress=progress)
@@ -201,7 +202,8 @@ def _draw(records: Ints, count: int, seed: int, name: str) -> Ints:
 
 
 def _split(options: MixOptions, index: Index, chosen: Ints) -> dict[str, Ints]:
-    """Shuffled records per split. By hash of the id or task: growing a mixture moves no record."""
+    """Shuffled records per split. By hash of the id, task or eldest: growing a mixture moves no record, but
+    for one whose parent's parent comes to stand in it."""
     order = chosen[_seeded("order", options.seed).permutation(len(chosen))]
     if index.places is None:
         return {"train": order}

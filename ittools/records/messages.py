@@ -2,6 +2,8 @@
 
 instruction "Add.", input "1 + 1", output "2"
     <-> [{"role": "user", "content": "Add.\\n\\n1 + 1"}, {"role": "assistant", "content": "2"}]
+
+A record whose context ends with a tool's turn, and which asks nothing, answers the tool.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from ittools.records.build import Turn, opened_meta
 from ittools.records.schema import MESSAGES_SCHEMA, TURN
@@ -20,25 +23,50 @@ from ittools.records.schema import MESSAGES_SCHEMA, TURN
 def to_messages(record: dict[str, Any]) -> list[Turn]:
     """Context, then instruction and input as the user's turn, then the output."""
     user = "\n\n".join(part for part in (record["instruction"], record["input"]) if part)
-    return [
-        *(record["context"] or []),
-        {"role": "user", "content": user},
-        {"role": "assistant", "content": record["output"]},
-    ]
+    context, answer = record["context"] or [], {"role": "assistant", "content": record["output"]}
+    if not user and context and context[-1]["role"] == "tool":
+        return [*context, answer]
+    return [*context, {"role": "user", "content": user}, answer]
 
 
 def from_messages(messages: list[Turn]) -> tuple[str, str, list[Turn]]:
     """(instruction, output, context) of a conversation that ends with the assistant.
 
     Turns after the last assistant turn are left out; no assistant turn gives an empty output.
-    Raises ValueError when there is no user turn to take as the instruction.
+    The answer to a tool has no instruction. Raises ValueError when neither is answered.
     """
     last = max((i for i, t in enumerate(messages) if t["role"] == "assistant"), default=None)
     head = messages if last is None else messages[:last]
     output = "" if last is None else messages[last]["content"]
+    if head and head[-1]["role"] == "tool" and last is not None:
+        return "", output, head
     if not head or head[-1]["role"] != "user":
         raise ValueError("the last assistant turn answers no user turn")
     return head[-1]["content"], output, head[:-1]
+
+
+def asked_and_before(messages: list[Turn]) -> tuple[str, str, list[Turn]]:
+    """(instruction, output, context) of turns up to an answer, whoever spoke before; no answer: no output."""
+    answered = bool(messages) and messages[-1]["role"] not in ("user", "tool", "system")
+    head, output = (messages[:-1], messages[-1]["content"]) if answered else (messages, "")
+    if head and head[-1]["role"] == "user":
+        return head[-1]["content"], output, head[:-1]
+    return "", output, head
+
+
+def answers_tool(batch: pa.RecordBatch) -> NDArray[np.bool_]:
+    """(records,) whether nothing is asked, after a context that ends with a tool's turn."""
+    length = pc.fill_null(pc.list_value_length(batch.column("context")), 0).to_numpy()
+    last, alone = (
+        np.cumsum(length) - 1,
+        (length > 0) & pc.equal(_asked(batch), "").to_numpy(zero_copy_only=False),
+    )
+    at = np.flatnonzero(alone)
+    if len(at):
+        roles = batch.column("context").flatten().field("role").take(pa.array(last[at]))
+        alone[at] = pc.fill_null(pc.equal(roles, "tool"), False).to_numpy(zero_copy_only=False)
+    found: NDArray[np.bool_] = alone
+    return found
 
 
 def messages_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -61,17 +89,17 @@ def messages_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _conversations(batch: pa.RecordBatch) -> pa.ListArray:
     """`to_messages` of each record: all turns there are, taken in order."""
-    context = batch.column("context")
+    context, asked, records = batch.column("context"), _asked(batch), np.arange(batch.num_rows)
     before = pc.fill_null(pc.list_value_length(context), 0).to_numpy().astype(np.int64)
-    turns, records = context.flatten(), np.arange(batch.num_rows)
-    said = pa.concat_arrays(
-        [turns, _turns("user", _asked(batch)), _turns("assistant", batch.column("output"))]
-    )
-    ends = np.cumsum(before + 2)
+    turns = context.flatten()
+    said = pa.concat_arrays([turns, _turns("user", asked), _turns("assistant", batch.column("output"))])
+    alone = answers_tool(batch)
+    ends = np.cumsum(before + 2 - alone)
     order = np.zeros(ends[-1] if len(ends) else 0, np.int64)
-    order[ends - 2], order[ends - 1] = len(turns) + records, len(turns) + len(records) + records
     earlier = np.ones(len(order), bool)
-    earlier[ends - 2] = earlier[ends - 1] = False
+    order[ends - 1] = len(turns) + len(records) + records
+    order[ends[~alone] - 2] = len(turns) + records[~alone]
+    earlier[ends - 1] = earlier[ends[~alone] - 2] = False
     order[earlier] = np.arange(len(turns))
     offsets = pa.array(np.append(0, ends).astype(np.int32))
     return pa.ListArray.from_arrays(offsets, said.take(pa.array(order)))

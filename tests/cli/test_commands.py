@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ittools import __version__
-from ittools.cli.app import TABLE, help_text, load, main
+from ittools.cli.app import HELP_WIDTH, TABLE, help_text, load, main
 from ittools.cli.command import Manners, parse
 from ittools.cli.docs import commands_page
 from ittools.options import flag_name
@@ -54,7 +54,7 @@ def test_the_overview_names_every_command(words: list[str], capsys: pytest.Captu
     assert shown.out == help_text() + "\n"
     assert shown.err == ""
     for name, entry in TABLE.items():
-        assert f"  {name:<15}{entry.about}\n" in shown.out
+        assert f"  {name:<{HELP_WIDTH}}{entry.about}\n" in shown.out
 
 
 @pytest.mark.parametrize("flag", ["--version", "-V"])
@@ -82,9 +82,9 @@ def test_help_shows_every_option_and_ends_in_examples(name: str, capsys: pytest.
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[example for _, example in EXAMPLES])
 def test_every_example_is_a_command_line_that_parses(name: str, example: str) -> None:
     segment = next(part for part in example.split(" | ") if part.startswith("ittools "))
-    words = shlex.split(segment)
-    assert words[:2] == ["ittools", name]
-    parsed = parse(load(name), name, words[2:])
+    words, named = shlex.split(segment), name.split()
+    assert words[: 1 + len(named)] == ["ittools", *named]
+    parsed = parse(load(name), name, words[1 + len(named) :])
     assert parsed is not None
     assert isinstance(parsed[0], load(name).options)
 

@@ -159,8 +159,6 @@ def test_our_own_rows_keep_every_column(cells: dict[str, Any], name: str, value:
         ({"messages": ["x"]}, "f:1: a turn must be an object with role and content"),
         ({"messages": [{"role": "judge", "content": "x"}]}, "f:1: unknown role 'judge'"),
         ({"messages": [{"role": "user", "content": []}]}, "f:1: the content of a turn must be text, got "),
-        ({"messages": [ANSWER]}, "f:1: the last assistant turn answers no user turn"),
-        ({"messages": []}, "f:1: the last assistant turn answers no user turn"),
         ({"instruction": "x", "instances": "y"}, "f:1: 'instances' must be a list of input/output objects"),
         (OWN | {"rejected": ["x"]}, "f:1: column 'rejected' holds a list, expected text"),
         (OWN | {"language": {}}, "f:1: column 'language' holds a dict, expected text"),

@@ -15,6 +15,7 @@ from ittools.curate.rules.details import told
 from ittools.curate.rules.language import comparable
 from ittools.curate.rules.options import FilterOptions
 from ittools.curate.rules.reasons import any_of, because, because_at, trimmed
+from ittools.records.messages import answers_tool
 from ittools.text.ragged import I64
 
 # a word in any script; a letter each where a script has no spaces
@@ -39,7 +40,11 @@ def words(column: pa.Array) -> pa.Array:
 
 
 def empty_instruction(batch: pa.RecordBatch, _: FilterOptions) -> pa.StringArray:
-    return because(pc.equal(trimmed(batch, "instruction"), ""), "empty-instruction")
+    """Not where a tool's turn is what is answered."""
+    empty = pc.equal(trimmed(batch, "instruction"), "")
+    if empty.true_count and "context" in batch.schema.names:
+        empty = pc.and_(empty, pa.array(~answers_tool(batch)))
+    return because(empty, "empty-instruction")
 
 
 def instruction_too_short(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:

@@ -1,0 +1,266 @@
+"""Datasets as they are, before anything maps them to records: what a template is filled from.
+
+    table = open_table("ag_news.csv", options)
+    for number, piece in enumerate(pieces([table], work)):
+        for chunk in chunks(piece, number):
+            chunk.rows[0]           {"label": 2, "text": "Fears for T N pension after talks"}
+            chunk.texts("text")     the same column for Arrow's kernels
+
+The pieces follow from the input alone, and a row's key from its piece, so what is drawn by key is the same
+on any engine. Places are told in errors as `file:line` or `file#row`.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ittools.errors import InputError
+from ittools.formats.columns_jsonl import line_rows
+from ittools.formats.columns_parquet import row_groups
+from ittools.formats.rows import Row, Rows
+from ittools.formats.table_files import Reading, read_rows
+from ittools.store.dataset import InputEntry
+
+ROWS = 4_096  # of a chunk, at the most,
+CHARACTERS = 8 << 20  # and about so much text
+RANGE = 8 << 20  # bytes of JSONL in a piece
+WHOLE = 32 << 20  # a file up to here is one piece, read by its task; a larger one is read here
+Kind = Literal["jsonl", "parquet", "file", "pickle"]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names of the numbers of a column, the first of which is `first`.
+
+    Of `given` ones each value, a number, its digits or a name, becomes the number counted from 0.
+    """
+
+    column: str
+    names: tuple[str, ...]
+    first: int = 0
+    given: bool = False
+
+
+@dataclass(frozen=True)
+class About:
+    """What rows do not say themselves.
+
+    left_out: columns that no text comes from, and why. labels: names of the numbers of a column.
+    """
+
+    name: str  # of the dataset: `ag_news`
+    source: str
+    license: str
+    language: str | None = None
+    rename: tuple[tuple[str, str], ...] = ()  # (wanted, theirs)
+    labels: tuple[Labels, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    reading: Reading = field(default_factory=Reading)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One opened input: its files, or a stream that is read once, here."""
+
+    entry: InputEntry
+    about: About
+    files: tuple[Path, ...] = ()
+    stream: Any = None  # () -> Rows
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows that one task reads: bytes `start` to `stop` of JSONL, row group `start` of Parquet, or a file."""
+
+    path: str
+    kind: Kind
+    about: About
+    start: int = 0
+    stop: int = 0
+    name: str = ""  # what `path` is called in places
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows one after another. `key` of row n is "piece:n": what is drawn for a row follows from it."""
+
+    about: About
+    piece: int
+    first: int  # of the piece
+    given: Any  # list[(place, row)] or a record batch
+    name: str
+    before: int = 0  # rows of the file before this piece
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Rows as mappings, renamed, given labels as numbers. They are everybody's: copy before a change."""
+        rows = [row for _, row in self.given] if isinstance(self.given, list) else self.given.to_pylist()
+        rows = _renamed(rows, self.about.rename, self.name)
+        for labels in self.about.labels:
+            if labels.given and rows:
+                if not any(labels.column in row for row in rows):
+                    known = ", ".join(rows[0])
+                    raise InputError(
+                        f"{self.name}: --labels names the column {labels.column!r}, not in {known}"
+                    )
+                rows = [_numbered(row, labels, self.place(n)) for n, row in enumerate(rows)]
+        return rows
+
+    def __len__(self) -> int:
+        return len(self.given) if isinstance(self.given, list) else self.given.num_rows
+
+    def head(self, count: int) -> Chunk:
+        given = self.given[:count] if isinstance(self.given, list) else self.given.slice(0, count)
+        return replace(self, given=given)
+
+    def key(self, row: int) -> str:
+        return f"{self.piece}:{self.first + row}"
+
+    def place(self, row: int) -> str:
+        if isinstance(self.given, list):
+            return str(self.given[row][0])
+        return f"{self.name}#{self.before + self.first + row + 1}"
+
+    def texts(self, name: str) -> pa.StringArray | None:
+        """A column where every row has a text; null where one has not, or none at all."""
+        if any(labels.given and labels.column == name for labels in self.about.labels):
+            return None
+        theirs = dict(self.about.rename).get(name, name)
+        if isinstance(self.given, list):
+            values = [row.get(theirs) for _, row in self.given]
+            if not all(isinstance(value, str) for value in values):
+                return None
+            try:
+                return pa.array(values, pa.string())
+            except UnicodeEncodeError:  # a lone surrogate, which JSON can spell
+                return None
+        if theirs not in self.given.schema.names:
+            return None
+        column = self.given.column(theirs)
+        if pa.types.is_large_string(column.type) or pa.types.is_dictionary(column.type):
+            column = column.cast(pa.string()) if column.null_count < len(column) else column
+        return column if pa.types.is_string(column.type) and not column.null_count else None
+
+
+def _renamed(rows: list[Row], rename: Sequence[tuple[str, str]], where: str) -> list[Row]:
+    if not rename:
+        return rows
+    theirs = {name for _, name in rename}
+    missing = next((name for name in theirs if any(name not in row for row in rows)), None)
+    if missing is not None:
+        raise InputError(f"{where}: --map names the column {missing!r}, but there are: {', '.join(rows[0])}")
+    return [
+        {key: value for key, value in row.items() if key not in theirs}
+        | {ours: row[name] for ours, name in rename}
+        for row in rows
+    ]
+
+
+def _numbered(row: Row, labels: Labels, place: str) -> Row:
+    value = row.get(labels.column)
+    if value is None or value == "":
+        return row
+    if value in labels.names:
+        number = labels.names.index(value)
+    else:
+        try:
+            number = int(value) - labels.first
+        except (TypeError, ValueError):
+            number = -1
+        if not 0 <= number < len(labels.names):
+            known = ", ".join(labels.names)
+            raise InputError(f"{place}: {labels.column} is {value!r}, which --labels does not name: {known}")
+    return row | {labels.column: number}
+
+
+def pieces(tables: Iterable[Table], work: Path) -> list[Piece]:
+    """Of all tables in order; streams and large files of one JSON value are read here, into `work`."""
+    found: list[Piece] = []
+    for number, table in enumerate(tables):
+        if table.stream is not None:
+            found += _spooled(table.stream(), table.about, work / f"rows-{number:03d}", table.entry.spec)
+        for place, file in enumerate(table.files):
+            found += _pieces(file, table.about, work / f"rows-{number:03d}-{place:05d}")
+    return found
+
+
+def _pieces(file: Path, about: About, stem: Path) -> Iterator[Piece]:
+    path, size = str(file), file.stat().st_size
+    if file.suffix == ".parquet":
+        for group, first in row_groups(file):
+            yield Piece(path, "parquet", about, group, first - 1, path)
+    elif file.suffix in (".jsonl", ".ndjson"):
+        for at in range(0, max(size, 1), RANGE):
+            yield Piece(path, "jsonl", about, at, min(at + RANGE, size), path)
+    elif size <= WHOLE:
+        yield Piece(path, "file", about, name=path)
+    else:
+        yield from _spooled(read_rows(file, about.reading), about, stem, path)
+
+
+def _spooled(rows: Rows, about: About, stem: Path, name: str) -> Iterator[Piece]:
+    """Rows of one stream, as files that tasks can read."""
+    number = 0
+    while some := list(islice(rows, 4 * ROWS)):
+        path = Path(f"{stem}-{number:05d}.pickle")
+        path.write_bytes(pickle.dumps(some, protocol=5))
+        yield Piece(str(path), "pickle", about, name=name)
+        number += 1
+
+
+def chunks(piece: Piece, number: int) -> Iterator[Chunk]:
+    """Of the piece that stands at `number` among all. Raises InputError for what cannot be read."""
+    if piece.kind == "parquet":
+        yield from _row_group_chunks(piece, number)
+        return
+    path = Path(piece.path)
+    if piece.kind == "pickle":
+        rows = iter(pickle.loads(path.read_bytes()))
+    elif piece.kind == "jsonl":
+        rows = line_rows(path, piece.path, piece.start, piece.stop)
+    else:
+        rows = read_rows(path, piece.about.reading)
+    first = 0
+    for some in _some(rows):
+        yield Chunk(piece.about, number, first, some, piece.name)
+        first += len(some)
+
+
+def _some(rows: Rows) -> Iterator[list[tuple[str, Row]]]:
+    """As many rows at a time as a chunk holds."""
+    found: list[tuple[str, Row]] = []
+    size = 0
+    for one in rows:
+        found.append(one)
+        size += sum(len(value) for value in one[1].values() if isinstance(value, str))
+        if len(found) == ROWS or size >= CHARACTERS:
+            yield found
+            found, size = [], 0
+    if found:
+        yield found
+
+
+def _row_group_chunks(piece: Piece, number: int) -> Iterator[Chunk]:
+    out = {name for name, _ in piece.about.left_out}
+    first = 0
+    try:
+        with pq.ParquetFile(piece.path, page_checksum_verification=True) as file:
+            names = [name for name in file.schema_arrow.names if name not in out]
+            for whole in file.iter_batches(ROWS, row_groups=[piece.start], columns=names):
+                step = max(1, whole.num_rows * CHARACTERS // max(CHARACTERS, whole.nbytes))
+                for at in range(0, whole.num_rows, step):
+                    batch = whole.slice(at, step)
+                    yield Chunk(piece.about, number, first, batch, piece.name, piece.stop)
+                    first += batch.num_rows
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{piece.path}: damaged Parquet in row group {piece.start} ({reason})") from None

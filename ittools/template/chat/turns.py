@@ -1,0 +1,127 @@
+"""`--style chat`: conversations become records of their last answer, or of the last `--per-row` answers.
+
+    user, function_call, tool, assistant      the answer to the tool, with all turns before it
+    user, assistant, user                     the turn without an answer goes to `meta`
+
+ShareGPT, messages, tool calls, preferences, KTO, a prompt with a completion of turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ittools.errors import InputError, UsageError
+from ittools.formats import conversations
+from ittools.formats.rows import Row
+from ittools.formats.tables import Chunk, Table
+from ittools.records.build import Turn
+from ittools.records.messages import asked_and_before
+from ittools.store.dataset import InputEntry
+from ittools.template.build import Builder
+from ittools.template.chat.shared import compact, family, language_of, others
+from ittools.template.options import StyleOptions
+from ittools.template.style import Rendered, Shown
+
+
+@dataclass(frozen=True)
+class ChatPlan:
+    """answers: of each conversation, at most, the last ones."""
+
+    task: str | None
+    answers: int
+    entries: tuple[InputEntry, ...] = ()
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return {"answers": self.answers}
+
+
+def plan(options: StyleOptions, tables: Sequence[Table]) -> ChatPlan:
+    if options.per_row is not None and options.per_row < 1:
+        raise UsageError(f"--per-row {options.per_row}: at least 1")
+    return ChatPlan(options.task, options.per_row or 1)
+
+
+def render(plan: ChatPlan, chunk: Chunk, shown: Shown) -> Rendered:
+    """Records of every conversation. Raises InputError for rows that hold none."""
+    built = Builder(chunk.about)
+    named = {"task": plan.task or chunk.about.name, "template": f"chat/{chunk.about.name}/answer"}
+    for number, row in enumerate(chunk.rows):
+        place = chunk.place(number)
+        try:
+            said, rejected, used = _read(row)
+        except KeyError:
+            raise InputError(
+                f"{place}: no column with turns, there are: {', '.join(map(str, row))}; "
+                "name it with --map messages=theirs"
+            ) from None
+        except ValueError as error:
+            built.drop("unreadable", "", "", detail=f"{place}: {error}", **named)
+            continue
+        told: dict[str, Any] = {"language": language_of(row), **named}
+        last: dict[str, Any] = {"rejected": rejected}
+        if isinstance(row.get("label"), bool):  # KTO: whether the last answer is good
+            last["scores"], used = {"label": float(row["label"])}, used | {"label"}
+        _add(built, said, last, others(row, used), plan.answers, place, told)
+    return built.rendered()
+
+
+def _read(row: Row) -> tuple[list[Turn], str | None, set[str]]:
+    """(turns, a dispreferred last answer, the columns they came from). Raises KeyError without turns."""
+    if conversations.is_preference(row):
+        found = conversations.preference_of(row)
+        if found.trouble:
+            raise ValueError(f"`chosen` and `rejected`: {found.trouble[0]}")
+        return found.said, found.rejected, conversations.spent_on_preference(row, found.said)
+    name = conversations.list_name(row)
+    if name:
+        return conversations.conversation_of(row, name), None, {name, "system", "id"}
+    if isinstance(row.get("prompt"), list) and isinstance(row.get("completion"), list):
+        return conversations.turns_of([*row["prompt"], *row["completion"]]), None, {"prompt", "completion"}
+    if not {"messages", "conversations"} & set(row):
+        raise KeyError
+    raise ValueError("a conversation must be a list of turns")
+
+
+def _add(
+    built: Builder,
+    said: list[Turn],
+    last: Mapping[str, Any],
+    more: dict[str, Any],
+    answers: int,
+    place: str,
+    told: Mapping[str, Any],
+) -> None:
+    """The last answers, the oldest of them first; where there is none, what was said goes with a reason."""
+    at = [n for n, turn in enumerate(said) if turn["role"] in conversations.ANSWERS]
+    if not at:
+        instruction, output, context = asked_and_before(said)
+        built.drop(
+            "unanswered", instruction, output, context=context, detail=place, meta=compact(more), **told
+        )
+        return
+    after = said[at[-1] + 1 :]
+    parents = [family(turn["content"] for turn in said)] if answers > 1 else None
+    for n in at[-answers:]:
+        instruction, output, context = asked_and_before(said[: n + 1])
+        is_last = n == at[-1]
+        kept = more | ({"after": after} if is_last and after else {})
+        if said[n]["role"] != "assistant":
+            kept |= {"answer": said[n]["role"]}
+        reason = _reason(said, n)
+        built.add(
+            instruction, output, context=context, meta=compact(kept), parents=parents, reason=reason,
+            detail=f"{place}: turn {n + 1}" if reason else None, **(last if is_last else {}), **told,
+        )  # fmt: skip
+
+
+def _reason(said: list[Turn], n: int) -> str | None:
+    """Why the answer `n` makes no record."""
+    before = said[n - 1]["role"] if n else "system"
+    if before in conversations.ANSWERS:
+        return "does-not-alternate"
+    if before not in conversations.ASKS:
+        return "unasked"
+    return None if said[n]["content"].strip() else "empty-target"

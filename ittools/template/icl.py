@@ -1,0 +1,310 @@
+"""`--style icl`: a record after demonstrations of its own task, and nothing that says what to do (MetaICL).
+
+    {"task": "sentiment", "input": "a waste of time", "output": "negative", "options": [...]}  2 shots:
+    direct      great fun\\npositive\\n\\n\\nso dull\\nnegative\\n\\n\\na waste of time    -> negative
+    --channel   positive\\ngreat fun\\n\\n\\nnegative\\nso dull\\n\\n\\nnegative            -> a waste of time
+
+A record is never among its demonstrations, nor one that says the same. Each is of 256 words or tokens at
+most, its input cut for that, and all with the record of --max-length: what does not fit is left out from
+the front, whole. Source: https://github.com/facebookresearch/MetaICL (Min et al. 2022, arXiv 2110.15943).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from ittools.errors import InputError, UsageError
+from ittools.formats.rows import Row
+from ittools.formats.superni import compact_json, text_of, texts
+from ittools.formats.tables import About, Chunk, Labels, Table
+from ittools.store.dataset import InputEntry
+from ittools.template.ablate import alike, output_space, wrong_outputs
+from ittools.template.build import Builder
+from ittools.template.lengths import ruler, tokenizer_entries
+from ittools.template.options import StyleOptions
+from ittools.template.shots import chosen, shots_of
+from ittools.template.style import Rendered, Shown, seeded
+
+SHOTS = (16,)
+EXAMPLE, FREE = 256, 2  # words or tokens of a demonstration; so many are left free, as MetaICL does
+BETWEEN, BARE_BETWEEN = "\n\n\n", "\n\n"  # of two examples; before one that has no input
+
+
+@dataclass(frozen=True)
+class IclPlan:
+    shots: tuple[int, ...]
+    channel: bool
+    max_length: int
+    tokenizer: str | None
+    ablate: str
+    task: str | None
+    only: tuple[str, ...]
+    seed: int
+    entries: tuple[InputEntry, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row as it is shown: its two sides in the order of the prompt, and how long they are.
+
+    fits: within its length, with something left of an input.
+    """
+
+    first: str
+    second: str
+    length: int
+    cut: bool = False
+    fits: bool = True
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a row says. mark: the same for rows that say the same."""
+
+    key: str
+    input: str
+    output: str
+    mark: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Rows of a task that may be shown, all their outputs, and in words what these are."""
+
+    name: str
+    rows: tuple[_Told, ...]
+    outputs: tuple[str, ...]
+    space: str
+
+
+def plan(options: StyleOptions, tables: Sequence[Table]) -> IclPlan:
+    """Raises UsageError for --shots that are no numbers, and for wrong demonstrations where none is shown."""
+    shots = shots_of(options.shots) or SHOTS
+    if options.max_length < 1:
+        raise UsageError(f"--max-length {options.max_length}: at least 1")
+    if options.ablate == "delusive" and not any(shots):
+        raise UsageError("--ablate delusive changes demonstrations: --shots must be more than 0")
+    return IclPlan(
+        shots,
+        options.channel,
+        options.max_length,
+        options.tokenizer,
+        options.ablate,
+        options.task,
+        options.only,
+        options.seed,
+        tokenizer_entries(options.tokenizer),
+    )
+
+
+def group(plan: IclPlan, row: Row, about: About) -> str | None:
+    """The task; null for a row without output, which cannot be shown."""
+    return _task(plan, row, about) if "input" in row and texts(row.get("output")) else None
+
+
+def _task(plan: IclPlan, row: Row, about: About) -> str:
+    """What --task says, or the row, or the dataset's name."""
+    return plan.task or next(iter(texts(row.get("task"))), about.name)
+
+
+def render(plan: IclPlan, chunk: Chunk, shown: Shown) -> Rendered:
+    """Raises InputError for rows without input or output."""
+    built, fit = Builder(chunk.about), _Fit(plan)
+    tasks: dict[str, _Task] = {}
+    for number, row in enumerate(chunk.rows):
+        name = _task(plan, row, chunk.about)
+        if not chosen(name, plan.only):
+            continue
+        _check(row, chunk.place(number))
+        if name not in tasks:
+            tasks[name] = _read(name, chunk.about, shown.get(name, ()))
+        told = _told(chunk.about, row, chunk.key(number))
+        _add(built, fit, tasks[name], told, row)
+    return built.rendered()
+
+
+def _check(row: Row, place: str) -> None:
+    missing = [name for name in ("input", "output") if name not in row]
+    if missing:
+        raise InputError(
+            f"{place}: no {' and no '.join(missing)} among {', '.join(map(str, list(row)[:8]))}; "
+            "name them: --map input=text,output=label"
+        )
+
+
+def _read(name: str, about: About, shown: Iterable[tuple[str, Row]]) -> _Task:
+    rows = tuple(_told(about, row, key) for key, row in shown)
+    outputs = tuple(row.output for row in rows)
+    return _Task(name, rows, outputs, output_space(outputs))
+
+
+def _told(about: About, row: Row, key: str) -> _Told:
+    """An instruction, which MetaICL has not, stands before the input."""
+    sides = [_side(about, row, name) for name in ("instruction", "input")]
+    input, output = "\n".join(filter(None, sides)), _side(about, row, "output")
+    return _Told(key, input, output, (alike(input), alike(output)))
+
+
+def _side(about: About, row: Row, name: str) -> str:
+    """A text, of a list the first, of a class its name; null is empty."""
+    value = row.get(name)
+    if isinstance(value, list):
+        value = next(iter(value), None)
+    text = text_of(value) or ""
+    labels = _labels(about, name)
+    if labels is None or not text.lstrip("-").isdigit():
+        return text
+    # numbers of a renamed column are still those of the file
+    number = int(text) - (labels.first if labels.column != name else 0)
+    return labels.names[number] if 0 <= number < len(labels.names) else text
+
+
+def _labels(about: About, name: str) -> Labels | None:
+    theirs = dict(about.rename).get(name, name)
+    return next((one for one in about.labels if one.column in (name, theirs)), None)
+
+
+def _add(built: Builder, fit: _Fit, task: _Task, told: _Told, row: Row) -> None:
+    plan = fit.plan
+    random = seeded(plan.seed, "icl", told.key)
+    wanted = random.choice(plan.shots)
+    front = task.space if plan.ablate == "simplified" else ""
+    asked = fit.example(told.input, told.output)
+    drawn = _draw(task.rows, told, wanted, random)
+    pairs = [(one.input, one.output) for one in drawn]
+    reason, detail = _reason(plan, task, told, asked, wanted, len(drawn))
+    if reason is None and plan.ablate == "delusive" and pairs:
+        wrong = wrong_outputs([output for _, output in pairs], task.outputs, random)
+        if wrong is None:
+            reason, detail = "no-wrong-output", f"all demonstrations of {task.name} have one output"
+        else:
+            pairs = [(input, other) for (input, _), other in zip(pairs, wrong, strict=True)]
+    examples = [] if reason else fit.last(pairs, plan.max_length - asked.length - fit.length(front))
+    if wanted and not reason and not examples:
+        reason, detail = "no-demonstration", f"none fits beside the record into {plan.max_length}"
+    way = ("channel" if plan.channel else "direct") + ("" if plan.ablate == "none" else f"+{plan.ablate}")
+    built.add(
+        _joined(front, examples, asked.first),
+        asked.second,
+        task=task.name,
+        template=f"icl/{task.name}/{way}",
+        language=next(iter(texts(row.get("language"))), None),
+        license=next(iter(texts(row.get("license"))), None),
+        meta=compact_json(_meta(built.about, plan, row, len(examples), asked)),
+        reason=reason,
+        detail=detail,
+    )
+
+
+def _reason(
+    plan: IclPlan, task: _Task, told: _Told, asked: Example, wanted: int, drawn: int
+) -> tuple[str | None, str | None]:
+    if not told.output.strip():
+        return "empty-output", None
+    if plan.channel and not told.input.strip():
+        return "empty-input", "nothing to write from the output"
+    if not wanted and not told.input.strip():
+        return "empty-input", "nothing is asked, and nothing is shown"
+    if not asked.fits:
+        return "too-long", f"beside its output there is no room for an input within {EXAMPLE}"
+    if asked.length > plan.max_length:
+        return "too-long", f"{asked.length} without a demonstration, of at most {plan.max_length}"
+    if wanted and not drawn:
+        return "no-demonstration", f"no other row of {task.name}"
+    return None, None
+
+
+def _draw(rows: Sequence[_Told], told: _Told, wanted: int, random: Random) -> list[_Told]:
+    """So many other rows, in the order drawn; fewer where there are no more."""
+
+    def others(order: Iterable[int]) -> list[_Told]:
+        chosen = (rows[index] for index in order)
+        return [one for one in chosen if one.key != told.key and one.mark != told.mark]
+
+    order = random.sample(range(len(rows)), min(len(rows), wanted + 1))
+    found = others(order)
+    if len(found) < wanted and len(order) < len(rows):
+        rest = sorted(set(range(len(rows))) - set(order))
+        random.shuffle(rest)
+        found += others(rest)
+    return found[:wanted]
+
+
+class _Fit:
+    """What rows are as examples, each made once a chunk."""
+
+    def __init__(self, plan: IclPlan) -> None:
+        self.plan = plan
+        self.ruler = ruler(plan.tokenizer)
+        self.known: dict[tuple[str, str], Example] = {}
+
+    def length(self, text: str) -> int:
+        return self.ruler.counts([text], whole=False)[0] if text else 0
+
+    def example(self, input: str, output: str) -> Example:
+        """With its input cut to what the output leaves; the breaks before its sides are counted too."""
+        known = self.known.get((input, output))
+        if known is None:
+            known = self.known[input, output] = self._measured(input, output)
+        return known
+
+    def _measured(self, input: str, output: str) -> Example:
+        whole = self._sides(input, output)
+        length = self._length(whole)
+        if length + FREE <= EXAMPLE:
+            return Example(*whole, length)
+        beside = self._length((output, "") if self.plan.channel else ("", output))
+        kept = self.ruler.head(input, EXAMPLE - FREE - beside, whole=False)
+        sides = self._sides(kept, output)
+        length = self._length(sides)
+        return Example(*sides, length, cut=True, fits=length <= EXAMPLE and bool(kept.strip()))
+
+    def _sides(self, input: str, output: str) -> tuple[str, str]:
+        return (output, input) if self.plan.channel else (input, output)
+
+    def _length(self, sides: tuple[str, str]) -> int:
+        first, second = sides
+        return sum(self.ruler.counts([_break(first) + first, f"\n{second}"], whole=False))
+
+    def last(self, pairs: Sequence[tuple[str, str]], room: int) -> list[Example]:
+        """As many of the last as fit, whole."""
+        found: list[Example] = []
+        for one in (self.example(*pair) for pair in reversed(pairs)):
+            if not one.fits:
+                continue
+            if one.length > room:
+                break
+            room -= one.length
+            found.append(one)
+        return found[::-1]
+
+
+def _joined(front: str, shown: Sequence[Example], asked: str) -> str:
+    """The prompt; a first side that is empty has a break less before it."""
+    pieces = [(front, front)] if front else []
+    pieces += [(one.first, f"{one.first}\n{one.second}" if one.second else one.first) for one in shown]
+    pieces.append((asked, asked))
+    return "".join(_break(first) * bool(n) + text for n, (first, text) in enumerate(pieces))
+
+
+def _break(first: str) -> str:
+    return BETWEEN if first else BARE_BETWEEN
+
+
+def _meta(about: About, plan: IclPlan, row: Row, shots: int, asked: Example) -> dict[str, Any]:
+    found: dict[str, Any] = {"shots": shots}
+    if isinstance(row.get("id"), (str, int)):
+        found["id"] = row["id"]
+    labels = _labels(about, "output")
+    options = texts(row.get("options")) or (list(labels.names) if labels else [])
+    if options:
+        found["options"] = options
+    if asked.cut:
+        found["cut"] = True
+    if plan.ablate != "none":
+        found["ablate"] = plan.ablate
+    return found

@@ -1,0 +1,112 @@
+"""`ittools template lint`: slips, leaks, duplicates; on data fields that are not there and empty renders."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workbench import Cli, write_jsonl
+
+HEAD = """
+task_type: mine
+about: a test
+language: en
+fields: [text, label]
+options: [bad, good]
+answer: label
+templates:
+"""
+GOOD = "  - {name: good, input: 'How is this? {text}', target: '{answer}'}\n"
+ROWS = [{"text": f"Film {n}.", "label": n % 2} for n in range(6)]
+
+
+def found(
+    cli: Cli, folder: Path, templates: str, rows: list[dict[str, Any]] | None = None, *more: str
+) -> tuple[int, list[tuple[str, str, str]]]:
+    """(exit code, [(template, severity, kind)])."""
+    file = folder / "mine.yaml"
+    file.write_text(HEAD + templates, encoding="utf-8")
+    inputs = [] if rows is None else [write_jsonl(folder / "rows.jsonl", rows)]
+    ran = cli("template", "lint", *inputs, "--templates", file, "--json", *more)
+    return ran.code, [(one["template"], one["severity"], one["kind"]) for one in json.loads(ran.out)]
+
+
+def test_nothing_is_said_of_what_is_right(tmp_path: Path, cli: Cli) -> None:
+    assert found(cli, tmp_path, GOOD, ROWS) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("input", "kind"),
+    [
+        ('"{text}n\\nIs it good?"', "stray-n"),
+        ("'{text}\\nIs it good?'", "spelt-escape"),
+        ("'Is it  good? {text}'", "two-spaces"),
+        ("'Is it is it it good? {text}'", "word-twice"),
+        ("'Is it good ? {text}'", "space-before-sign"),
+        ("'It is {answer}. {text}'", "leak"),
+    ],
+)
+def test_slips_are_warnings(tmp_path: Path, cli: Cli, input: str, kind: str) -> None:
+    templates = f"  - {{name: slip, input: {input}, target: '{{answer}}'}}\n"
+    code, said = found(cli, tmp_path, templates)
+    assert (code, ("slip", "warning", kind) in said) == (0, True), said
+    assert found(cli, tmp_path, templates, None, "--strict")[0] == 1
+
+
+def test_the_same_template_twice_is_told(tmp_path: Path, cli: Cli) -> None:
+    twice = GOOD + GOOD.replace("name: good", "name: again").replace("How is", "how  IS")
+    assert ("again", "warning", "duplicate") in found(cli, tmp_path, twice)[1]
+
+
+P3 = """
+dataset: films
+templates:
+  a: !Template
+    jinja: '{{txt}} Good? ||| {{ ["no", "yes"][label] }}'
+    name: misspelt
+  b: !Template
+    jinja: '{{ cycler.__init__ }} ||| x'
+    name: escapes
+  c: !Template
+    jinja: '{% if label == 7 %}{{text}} ||| seven{% endif %}'
+    name: never
+  d: !Template
+    jinja: '{{text}} Good? ||| {{ ["no", "yes"][label] }}'
+    name: right
+"""
+
+
+def p3(folder: Path, content: str) -> Path:
+    path = folder / "templates.yaml"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def test_templates_of_strangers_are_refused_without_any_data(tmp_path: Path, cli: Cli) -> None:
+    ran = cli("template", "lint", "--style", "p3", "--templates", p3(tmp_path, P3))
+    assert ran.code == 1
+    assert "escapes: error: refused: line 1: the attribute '__init__' is not allowed" in ran.out
+    assert ran.out.splitlines()[-1].startswith("4 templates, 1 errors")
+
+
+def test_on_data_fields_are_known_and_templates_must_render(tmp_path: Path, cli: Cli) -> None:
+    rows = write_jsonl(tmp_path / "films.jsonl", [row | {"year": 1999} for row in ROWS])
+    templates = p3(tmp_path, P3.replace("cycler.__init__", "text"))
+    ran = cli("template", "lint", rows, "--style", "p3", "--templates", templates, "--json")
+    said = {(one["template"], one["severity"], one["kind"]) for one in json.loads(ran.out)}
+    assert ran.code == 1
+    assert ("misspelt", "error", "unknown-field") in said
+    assert ("never", "error", "never-renders") in said
+    assert ("year", "warning", "unused-field") in said
+    assert not {kind for name, _, kind in said if name == "right"}
+
+
+def test_our_own_templates_are_without_errors(tmp_path: Path, cli: Cli) -> None:
+    from ittools.template.flan.library import task_types
+
+    ran = cli("template", "lint", "--templates", ",".join(f"{kind}.en" for kind in task_types()), "--json")
+    assert ran.code == 0, ran.out
+    kinds = {one["kind"] for one in json.loads(ran.out)}
+    assert not kinds & {"stray-n", "spelt-escape", "two-spaces", "word-twice", "duplicate"}, ran.out
