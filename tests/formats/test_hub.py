@@ -1,14 +1,17 @@
-"""Hub inputs, with a stand-in for `datasets`: what is asked for, and labels by name."""
+"""Hub inputs, by a stand-in for `datasets` or by the library itself: what is asked for, labels, pictures."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
 
 from ittools.formats.source import ReadOptions, open_inputs
+from ittools.formats.table_inputs import TableOptions, open_tables
+from ittools.formats.tables import chunks, pieces
 
 
 class Rows(list[dict[str, Any]]):
@@ -35,3 +38,24 @@ def test_a_hub_input_is_streamed_and_its_class_numbers_become_names(monkeypatch:
     ]
     assert asked == [{"path": "reviews", "name": "small", "split": "test", "streaming": True}]
     assert source.entry.kind == "hub"
+
+
+def test_a_table_of_the_hub_keeps_numbers_names_classes_and_leaves_pictures_out(tmp_path: Path) -> None:
+    """By the real library, on a dataset that lies here."""
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed: pip install 'ittools[hub]'")
+    features = datasets.Features({
+        "label": datasets.ClassLabel(names=["bad", "good"]),
+        "picture": datasets.Image(decode=False),
+        "answers": {"text": datasets.Sequence(datasets.Value("string"))},
+    })  # fmt: skip
+    made = {
+        "label": [1, 0],
+        "picture": [{"bytes": b"\xff", "path": None}] * 2,
+        "answers": [{"text": ["a"]}] * 2,
+    }
+    datasets.Dataset.from_dict(made, features=features).to_parquet(str(tmp_path / "train.parquet"))
+    [table] = open_tables(TableOptions(inputs=(f"hub:{tmp_path}",)))
+    chunk = next(chunks(pieces([table], tmp_path)[0], 0))
+    assert chunk.rows == [{"label": 1, "answers": {"text": ["a"]}}, {"label": 0, "answers": {"text": ["a"]}}]
+    assert [(one.column, one.names) for one in chunk.about.labels] == [("label", ("bad", "good"))]
+    assert dict(chunk.about.left_out) == {"picture": "bytes of an image, a sound or the like"}
