@@ -12,7 +12,7 @@ from typing import Any
 
 from ittools.formats.rows import Row
 from ittools.formats.tables import About
-from ittools.template.flan.library import TemplateFile
+from ittools.template.flan.files import TemplateFile
 from ittools.template.flan.rows import Fields, first_text, list_of, text_of
 
 NOT_LABELLED = -1  # as datasets mark test splits whose labels are kept back

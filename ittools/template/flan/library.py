@@ -31,89 +31,15 @@ type.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 
 from ittools.errors import InputError, UsageError, did_you_mean
 from ittools.store.files import sha256_file
-from ittools.template.flan.pattern import Pattern
+from ittools.template.flan.files import TemplateFile
+from ittools.template.flan.reading import parsed
 
 FOLDER = Path(__file__).parent / "library"
-ANSWER, OPTIONS = "answer", "options"  # places that are no fields
-
-
-@dataclass(frozen=True)
-class FewShot:
-    """How demonstrations stand: each input and target, and what is between."""
-
-    between: str = "\n\n\n"
-    input_prefix: str = ""
-    target_prefix: str = "\n\n"
-
-
-@dataclass(frozen=True)
-class Cut:
-    """`text` before and after `at` become the fields `into`; what stands between `drop` is left out."""
-
-    field: str
-    at: str
-    into: tuple[str, str]
-    drop: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Template:
-    """options: its own words for the classes, in their order; empty: those of its file."""
-
-    name: str
-    input: Pattern
-    target: Pattern
-    source: tuple[str, str]  # both sides as written
-    inverted: bool = False
-    options: tuple[str, ...] = ()
-
-    @cached_property
-    def lists_options(self) -> bool:
-        return OPTIONS in self.input.names
-
-    @cached_property
-    def answers_alone(self) -> bool:
-        """Whether nothing but the answer is asked for, so that an option's name may stand for it."""
-        return self.target == Pattern("%s", (ANSWER,))
-
-
-@dataclass(frozen=True)
-class TemplateFile:
-    """name: `nli.en`, of the file. choices: the field that holds the options; labelled: whether `answer`
-    is a class, whoever names it."""
-
-    where: str
-    name: str
-    task_type: str
-    about: str
-    language: str
-    needed: tuple[str, ...]
-    optional: tuple[str, ...]
-    templates: tuple[Template, ...]
-    answer: str | None = None
-    labelled: bool = False
-    options: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
-    numbered: bool = True  # a number means an option of the file, also where the dataset names none
-    choices: str | None = None
-    cot: bool = False
-    also: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    each: str | None = None
-    cuts: tuple[Cut, ...] = ()
-    lists: tuple[tuple[str, str], ...] = ()
-    few_shot: tuple[FewShot, ...] = field(default=(FewShot(),))
-    fingerprint: str = ""
-
-    def fields_of(self, pattern: Pattern) -> frozenset[str]:
-        """Fields that a side shows, those behind `{answer}` and `{options}` as well."""
-        behind = {ANSWER: self.answer, OPTIONS: self.choices}
-        return frozenset(name for root in pattern.roots if (name := behind.get(root, root)))
 
 
 def template_files(spec: str | None, language: str | None) -> list[TemplateFile]:
@@ -144,14 +70,12 @@ def task_types(language: str | None = None) -> list[str]:
 
 def read_template_file(path: Path) -> TemplateFile:
     """Raises InputError with everything that is wrong: file, template, field."""
-    from ittools.template.flan.reading import parsed
-
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"--templates {path}: cannot be read ({error})") from None
     where = f"library/{path.name}" if path.parent == FOLDER else str(path)
-    return parsed(text, where=where, name=path.stem, fingerprint=sha256_file(path))
+    return parsed(text, where=where, name=path.stem, fingerprint=sha256_file(path), english=in_english)
 
 
 def _paths(word: str, language: str | None) -> Iterator[Path]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from ittools.errors import InputError, did_you_mean
-from ittools.template.flan.library import (
+from ittools.template.flan.files import (
     ANSWER,
     OPTIONS,
     Cut,
     FewShot,
     Template,
     TemplateFile,
-    in_english,
 )
 from ittools.template.flan.pattern import Pattern, compiled
 
@@ -27,21 +26,29 @@ FEW_SHOT_KEYS = ("between", "input_prefix", "target_prefix")
 CUT_KEYS = ("field", "at", "into", "drop")
 
 
-def parsed(text: str, *, where: str, name: str, fingerprint: str = "") -> TemplateFile:
-    """Raises InputError for what is no template file; `where` names it."""
+English = Callable[[str], TemplateFile | None]  # our English file of a task type
+
+
+def parsed(
+    text: str, *, where: str, name: str, fingerprint: str = "", english: English = lambda _: None
+) -> TemplateFile:
+    """What the English file of its type says holds for a file in another language, too.
+
+    Raises InputError for what is no template file; `where` names it.
+    """
     from ittools.formats.strict_yaml import load_yaml
 
     found = load_yaml(text, where=where)
     if not isinstance(found, dict):
         raise InputError(f"{where}: expected a mapping with {', '.join(NEEDED)}")
-    return _Reader(where, found).file(name, fingerprint)
+    return _Reader(where, found, english).file(name, fingerprint)
 
 
 class _Reader:
     """Collects problems, so that one run tells all of them."""
 
-    def __init__(self, where: str, found: dict[str, Any]) -> None:
-        self.where, self.found = where, found
+    def __init__(self, where: str, found: dict[str, Any], english_of: English) -> None:
+        self.where, self.found, self.english_of = where, found, english_of
         self.problems: list[str] = []
         self.english: TemplateFile | None = None
 
@@ -58,7 +65,7 @@ class _Reader:
         self._fields({*needed, *optional}, answer)
         labelled = answer is not None and OPTIONS in self.found and choices is None
         kind, language = self._text(self.found, "task_type", ""), self._text(self.found, "language", "")
-        self.english = in_english(kind) if language != "en" else None
+        self.english = self.english_of(kind) if language != "en" else None
         file = TemplateFile(
             where=self.where, name=name, task_type=kind, about=self._text(self.found, "about", ""),
             language=language, needed=needed, optional=optional, templates=(),

@@ -4,156 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from itertools import permutations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from ittools.errors import InputError
 from ittools.formats.rows import Row
-from ittools.formats.tables import About, Chunk
+from ittools.formats.tables import Chunk
 from ittools.template.build import Builder
 from ittools.template.flan.answers import (
-    Answer,
     Gone,
-    chosen_answer,
-    class_answer,
-    names_for,
-    written_answer,
 )
-from ittools.template.flan.library import ANSWER, OPTIONS, Template, TemplateFile
-from ittools.template.flan.listing import NAMED_SHARE, SHUFFLED, listed, shuffled, ways
-from ittools.template.flan.rows import Fields, each
+from ittools.template.flan.filling import Filled, Reader, Way
+from ittools.template.flan.listing import NAMED_SHARE
+from ittools.template.flan.plan import FlanPlan
+from ittools.template.flan.rows import each
 from ittools.template.flan.shots import Demonstrations
 from ittools.template.style import Shown, seeded
 from ittools.text.tokens import mix64
 
-if TYPE_CHECKING:
-    from ittools.template.flan.style import FlanPlan
-
 DRAWS = 7  # a record: template, way of listing, order, name, share, number of shots, which
 PARTS = np.uint64(1 << 20)  # rows within a row, at most
 quoted = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-@dataclass(slots=True)
-class Filled:
-    """A row read by one file. gone: why it gives no record. usable: its templates, by number among all."""
-
-    values: dict[str, str]
-    options: tuple[str, ...] = ()
-    place: int = -1
-    gone: Gone | None = None
-    usable: tuple[int, ...] = ()
-
-
-class Way(NamedTuple):
-    """How one record is shown: the draws of listing and order, and whether options answer by name."""
-
-    listing: int
-    order: int
-    named: bool
-
-
-@dataclass(eq=False)
-class Reader:
-    """Reads rows by one file, with the class names of one dataset."""
-
-    file: TemplateFile
-    about: About
-    first: int  # number of its first template among those of all files
-    seen: dict[tuple[tuple[str, ...], bool], tuple[int, ...]] = field(default_factory=dict)
-    known: dict[Any, Answer | Gone] = field(default_factory=dict)
-    orders: dict[int, list[tuple[tuple[str, ...], tuple[int, ...]]]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        file = self.file
-        self.fields = Fields(file)
-        self.names = names_for(file, self.about)
-        self.needs = tuple(name for name in file.needed if name not in (file.answer, file.choices))
-        self.further = (*file.optional, *(name for name, _ in self.fields.inner))
-        self.ways = ways(file.language)
-
-    def read(self, row: Row) -> Filled:
-        """Raises ValueError for a class that has no name."""
-        if self.file.cuts:
-            row = self.fields.cut(row)
-        values = self.fields.texts(row)
-        for name in self.needs:
-            if name not in values:
-                return Filled(values, gone=Gone("missing-field", name))
-        answer = self._answer(row)
-        if isinstance(answer, Gone):
-            return Filled(values, gone=answer)
-        text, options, number = answer
-        if self.file.answer is not None:
-            values[ANSWER] = text
-            values.setdefault(self.file.answer, text)
-        there = tuple([name for name in self.further if name in values]) if self.further else ()
-        usable = self.seen.get((there, bool(options)))
-        return Filled(values, options, number, None, usable or self._usable(there, bool(options)))
-
-    def unread(self, why: str) -> Filled:
-        return Filled({}, gone=Gone("unreadable", why))
-
-    def _answer(self, row: Row) -> Answer | Gone:
-        file = self.file
-        if file.answer is None:
-            return "", (), -1
-        if file.choices is not None:
-            return chosen_answer(file, self.fields.raw(row, file.choices), self.fields.raw(row, file.answer))
-        if not file.labelled:
-            return written_answer(self.fields, row)
-        value = self.fields.raw(row, file.answer)
-        found = self.known.get(value) if isinstance(value, (int, str)) else None
-        if found is None:
-            found = class_answer(file, self.names, value)
-            if self.names.shown and isinstance(value, (int, str)):
-                self.known[value] = found
-        return found
-
-    def _usable(self, there: tuple[str, ...], options: bool) -> tuple[int, ...]:
-        """Templates for a row with these further fields."""
-        absent = set(self.further) - set(there)
-        self.seen[there, options] = tuple(
-            self.first + n
-            for n, one in enumerate(self.file.templates)
-            if not absent & _shown_names(one)
-            and (options or not one.lists_options)
-            and (not one.options or self.names.classes)
-        )
-        return self.seen[there, options]
-
-    def worded(self, which: int, filled: Filled, way: Way) -> tuple[dict[str, str], tuple[str, ...]]:
-        """(what fills in the template of this number, options as listed)."""
-        values, options, at = filled.values, filled.options, filled.place
-        if not options:
-            return values, options
-        one = self.file.templates[which - self.first]
-        if self.file.labelled:
-            options, places = self._order(which, way.order)
-            at = places[at]
-            values = values | {ANSWER: options[at]}
-        if one.lists_options:
-            text, names = listed(options, self.file.language, way.listing % self.ways)
-            values = values | {OPTIONS: text}
-            if way.named and names and one.answers_alone:
-                values[ANSWER] = names[at]
-        return values, options
-
-    def _order(self, which: int, draw: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        """(the classes in the words of a template, in a drawn order; the place of each in it)."""
-        known = self.orders.get(which)
-        if known is None:
-            own = self.file.templates[which - self.first].options
-            options = tuple([own[n] for n in self.names.classes]) if own else self.names.shown
-            if len(options) > SHUFFLED:
-                return _placed(options, shuffled(len(options), draw))
-            known = [_placed(options, order) for order in permutations(range(len(options)))]
-            self.orders[which] = known
-        return known[draw % len(known)]
 
 
 class Renderer:
@@ -241,17 +114,6 @@ def _missing(reader: Reader, rows: Sequence[Row]) -> str | None:
         if not any(reader.fields.some(row, name) for row in rows):
             return f"{reader.file.where} needs the field {name!r}"
     return None
-
-
-def _placed(options: tuple[str, ...], order: Sequence[int]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    places = dict(zip(order, range(len(order)), strict=True))
-    return tuple([options[n] for n in order]), tuple([places[n] for n in range(len(order))])
-
-
-@cache
-def _shown_names(one: Template) -> frozenset[str]:
-    names = {*one.input.names, *one.target.names}
-    return frozenset(names | {name.partition(".")[0] for name in names})
 
 
 @lru_cache(maxsize=8_192)

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from ittools.formats.rows import Row
-from ittools.template.flan.library import Cut, TemplateFile
+from ittools.template.flan.files import Cut, TemplateFile
 
 WITHIN = " | "  # between the values of a list within a list, as cells of a table
 FIRST_OF = ("text", "value", "aliases")  # where SQuAD and the like keep their answers

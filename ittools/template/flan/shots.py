@@ -6,18 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from ittools.formats.rows import Row
 from ittools.formats.tables import About
-from ittools.template.flan.library import ANSWER, FewShot
+from ittools.template.flan.files import ANSWER, FewShot
+from ittools.template.flan.filling import Filled, Reader, Way
+from ittools.template.flan.plan import FlanPlan
 from ittools.template.flan.rows import each
 from ittools.template.lengths import ruler
 from ittools.template.style import Shown
-
-if TYPE_CHECKING:
-    from ittools.template.flan.rendering import Filled, Reader, Way
-    from ittools.template.flan.style import FlanPlan
 
 SPARE = 8  # drawn above the number wanted: some are the row itself, or do not fit the template
 _MASK = (1 << 64) - 1

@@ -10,58 +10,24 @@ https://arxiv.org/abs/2301.13688); every row gives a record, or a reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import cached_property
-from typing import Any
 
 from ittools.errors import UsageError, did_you_mean
 from ittools.formats.rows import Row
 from ittools.formats.tables import About, Chunk, Table
-from ittools.store.dataset import InputEntry
 from ittools.template.build import Builder
-from ittools.template.flan.library import Template, TemplateFile, template_files
+from ittools.template.flan.files import Template, TemplateFile
+from ittools.template.flan.library import template_files
+from ittools.template.flan.plan import FlanPlan
 from ittools.template.flan.rendering import Renderer
 from ittools.template.flan.shots import dataset_of
-from ittools.template.lengths import tokenizer_entries
 from ittools.template.options import StyleOptions
 from ittools.template.shots import shots_of
 from ittools.template.style import Face, Rendered, Shown
 
 FEW = (1, 2, 5)  # numbers of demonstrations where only their share is given, as FLAN has them
-
-
-@dataclass(frozen=True)
-class FlanPlan:
-    """The files, each with the templates that are drawn, and what draws go by."""
-
-    files: tuple[TemplateFile, ...]
-    seed: int = 0
-    per_row: int = 1
-    shots: tuple[int, ...] = (0,)
-    few_shot: float | None = None
-    max_length: int = 1024
-    tokenizer: str | None = None
-    task: str | None = None
-
-    @property
-    def entries(self) -> Sequence[InputEntry]:
-        files = (InputEntry(file.where, "template file", file.fingerprint) for file in self.files)
-        return (*files, *(tokenizer_entries(self.tokenizer) if self.shows else ()))
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        return {"templates": {file.name: len(file.templates) for file in self.files}}
-
-    @property
-    def shows(self) -> bool:
-        """Whether any record has demonstrations."""
-        return self.few_shot != 0 and any(self.shots)
-
-    @cached_property
-    def tasks(self) -> tuple[tuple[TemplateFile, Template], ...]:
-        return tuple((file, one) for file in self.files for one in file.templates)
 
 
 def plan(options: StyleOptions, _: Sequence[Table]) -> FlanPlan:

@@ -62,8 +62,8 @@ class Compiled:
 @lru_cache(maxsize=4_096)
 def compiled(source: str) -> Compiled:
     """Raises RefusedError for what is not allowed, and for what is no template at all."""
-    tree = with_counts(checked_tree(source))
     environment = sandbox()
+    tree = with_counts(checked_tree(source), environment)
     try:
         code = environment.compile(tree, None, "<template>")
         scope = {"environment": environment, "__file__": "<template>"}

@@ -82,7 +82,7 @@ def _check(node: Any) -> None:
         raise RefusedError(f"line {node.lineno}: {found}")
 
 
-def with_counts(tree: Any) -> Any:
+def with_counts(tree: Any, environment: Any) -> Any:
     """The tree with loops that are counted and `~` that is checked, changed in place; truncation in one."""
     from jinja2 import nodes
 
@@ -102,14 +102,8 @@ def with_counts(tree: Any) -> Any:
                 value[:] = map(mended, value)
         if isinstance(node, nodes.For):
             node.iter = nodes.Filter(node.iter, "_metered", [], [], None, None, lineno=node.lineno)
-    tree.set_environment(_environment())
+    tree.set_environment(environment)
     return tree
-
-
-def _environment() -> Any:
-    from ittools.template.sandbox.environment import sandbox
-
-    return sandbox()
 
 
 def is_shortened(node: Any) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 
 from ittools.formats.tables import About, Chunk, Labels
 from ittools.template.flan import style
-from ittools.template.flan.library import TemplateFile
+from ittools.template.flan.files import TemplateFile
+from ittools.template.flan.library import in_english
+from ittools.template.flan.plan import FlanPlan
 from ittools.template.flan.reading import parsed
-from ittools.template.flan.style import FlanPlan
 from ittools.template.options import TemplateOptions
 from ittools.template.style import Shown
 
@@ -38,7 +39,7 @@ def chunk(rows: Sequence[Row], *, of: About | None = None, piece: int = 0, first
 
 
 def file_of(text: str) -> TemplateFile:
-    return parsed(text, where="my.yaml", name="my")
+    return parsed(text, where="my.yaml", name="my", english=in_english)
 
 
 def planned(templates: str, **others: Any) -> FlanPlan:

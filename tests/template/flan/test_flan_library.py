@@ -11,8 +11,9 @@ import pytest
 from flan_rows import chunk, planned, records
 
 from ittools.template.flan import style
+from ittools.template.flan.files import TemplateFile
 from ittools.template.flan.library import FOLDER as LIBRARY
-from ittools.template.flan.library import TemplateFile, read_template_file, task_types
+from ittools.template.flan.library import read_template_file, task_types
 from ittools.template.lint import SLIPS
 
 FILES = {kind: read_template_file(LIBRARY / f"{kind}.en.yaml") for kind in task_types("en")}

@@ -6,7 +6,8 @@ import pytest
 from flan_rows import file_of, written
 
 from ittools.errors import InputError, UsageError
-from ittools.template.flan.library import FOLDER, Cut, FewShot, read_template_file, task_types, template_files
+from ittools.template.flan.files import Cut, FewShot
+from ittools.template.flan.library import FOLDER, read_template_file, task_types, template_files
 
 FULL = """
 task_type: made

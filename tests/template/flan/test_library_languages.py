@@ -15,7 +15,8 @@ import pytest
 from workbench import Cli
 
 from ittools.errors import InputError
-from ittools.template.flan.library import FOLDER, Template, TemplateFile, read_template_file
+from ittools.template.flan.files import Template, TemplateFile
+from ittools.template.flan.library import FOLDER, read_template_file
 from ittools.template.flan.reading import parsed
 from ittools.text.language import identify
 
