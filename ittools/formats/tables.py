@@ -107,13 +107,18 @@ class Chunk:
         rows = _renamed(rows, self.about.rename, self.name)
         for labels in self.about.labels:
             if labels.given and rows:
-                if not any(labels.column in row for row in rows):
-                    known = ", ".join(rows[0])
-                    raise InputError(
-                        f"{self.name}: --labels names the column {labels.column!r}, not in {known}"
-                    )
-                rows = [_numbered(row, labels, self.place(n)) for n, row in enumerate(rows)]
+                column = self._column_of(labels, rows)
+                rows = [_numbered(row, column, labels, self.place(n)) for n, row in enumerate(rows)]
         return rows
+
+    def _column_of(self, labels: Labels, rows: list[Row]) -> str:
+        """What the labelled column is called now: --labels may give the name before --map, too."""
+        renamed = {theirs: ours for ours, theirs in self.about.rename}
+        for column in (labels.column, renamed.get(labels.column, labels.column)):
+            if any(column in row for row in rows):
+                return column
+        known = ", ".join(rows[0])
+        raise InputError(f"{self.name}: --labels names the column {labels.column!r}, not in {known}")
 
     def __len__(self) -> int:
         return len(self.given) if isinstance(self.given, list) else self.given.num_rows
@@ -132,9 +137,9 @@ class Chunk:
 
     def texts(self, name: str) -> pa.StringArray | None:
         """A column where every row has a text; null where one has not, or none at all."""
-        if any(labels.given and labels.column == name for labels in self.about.labels):
-            return None
         theirs = dict(self.about.rename).get(name, name)
+        if any(labels.given and labels.column in (name, theirs) for labels in self.about.labels):
+            return None
         if isinstance(self.given, list):
             values = [row.get(theirs) for _, row in self.given]
             if not all(isinstance(value, str) for value in values):
@@ -165,8 +170,8 @@ def _renamed(rows: list[Row], rename: Sequence[tuple[str, str]], where: str) -> 
     ]
 
 
-def _numbered(row: Row, labels: Labels, place: str) -> Row:
-    value = row.get(labels.column)
+def _numbered(row: Row, column: str, labels: Labels, place: str) -> Row:
+    value = row.get(column)
     if value is None or value == "":
         return row
     if value in labels.names:
@@ -178,8 +183,8 @@ def _numbered(row: Row, labels: Labels, place: str) -> Row:
             number = -1
         if not 0 <= number < len(labels.names):
             known = ", ".join(labels.names)
-            raise InputError(f"{place}: {labels.column} is {value!r}, which --labels does not name: {known}")
-    return row | {labels.column: number}
+            raise InputError(f"{place}: {column} is {value!r}, which --labels does not name: {known}")
+    return row | {column: number}
 
 
 def pieces(tables: Iterable[Table], work: Path) -> list[Piece]:
