@@ -158,8 +158,7 @@ def _side(about: About, row: Row, name: str) -> str:
     labels = _labels(about, name)
     if labels is None or not text.lstrip("-").isdigit():
         return text
-    # numbers of a renamed column are still those of the file
-    number = int(text) - (labels.first if labels.column != name else 0)
+    number = int(text)
     return labels.names[number] if 0 <= number < len(labels.names) else text
 
 
