@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+
 from ittools.cli.command import Command
+from ittools.cli.fitted import fitted_for
 from ittools.progress import Progress
 from ittools.store.outcome import Answer, Outcome
 from ittools.template.lint import LintOptions
@@ -17,9 +21,10 @@ def _template(options: TemplateOptions, progress: Progress) -> Outcome:
 
 
 def _preview(options: PreviewOptions, progress: Progress) -> Answer:
-    from ittools.template.preview import preview
+    from ittools.template.preview import INDENT, preview
 
-    return preview(options, progress)
+    shown = preview(options, progress)
+    return replace(shown, lines=fitted_for(sys.stdout, shown.lines, indent=INDENT))
 
 
 def _lint(options: LintOptions, progress: Progress) -> Answer:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -70,7 +70,12 @@ def lint(options: LintOptions, _: Progress) -> Answer:
         found += _counted(everything, faces, tables)
     found.sort(key=lambda one: (one.severity != "error", one.where, one.template, one.kind))
     errors = sum(one.severity == "error" for one in found)
-    summary = f"{len(faces)} templates, {errors} errors, {len(found) - errors} warnings"
+    looked = (
+        f"{len(faces)} templates"
+        if faces or hasattr(style, "faces")
+        else f"--style {options.style} has no templates"
+    )
+    summary = f"{looked}, {errors} errors, {len(found) - errors} warnings"
     ok = not errors and not (options.strict and found)
     return Answer([*(one.line for one in found), summary], [vars(one) for one in found], ok)
 
@@ -142,5 +147,6 @@ def _counted(options: StyleOptions, faces: Sequence[Face], tables: Sequence[Tabl
             why = f"{gone[0]['reason']} ({gone[0]['detail']})"
             yield Finding(where, name, "error", "never-renders", f"on none of {len(records)} rows: {why}")
         elif len(gone) > OFTEN * len(records):
-            what = f"{len(gone)} of {len(records)} rows give nothing: {gone[0]['reason']}"
+            often = Counter(record["reason"] for record in gone).most_common(1)[0][0]
+            what = f"{len(gone)} of {len(records)} records would be dropped, mostly: {often}"
             yield Finding(where, name, "warning", "seldom-renders", what)

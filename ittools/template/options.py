@@ -24,7 +24,10 @@ class StyleOptions(TableOptions):
     )
     only: tuple[str, ...] = option((), "templates to use, by name or pattern, e.g. --only 'classify*'")
     task: str | None = option(None, "task of the records (default: by style, mostly the dataset's name)")
-    per_row: int | None = option(None, "templates drawn for each row (default: p3 all of them, flan one)")
+    per_row: int | None = option(
+        None,
+        "templates drawn for each row (default: p3 all, flan 1); dialogue: tasks; chat: last answers (1)",
+    )
     no_truncate: bool = option(False, "p3: keep values longer than 2,048 characters whole")
     shots: str | None = option(
         None, "numbers of demonstrations to draw from, e.g. 0,1,2,5 (default: flan 0, superni 2, icl 16)"
@@ -51,6 +54,7 @@ class StyleOptions(TableOptions):
 # options that mean something to some styles only
 STYLES_OF: dict[str, tuple[StyleName, ...]] = {
     "templates": ("p3", "flan"),
+    "only": ("p3", "flan", "superni", "icl", "dialogue"),
     "per_row": ("p3", "flan", "dialogue", "chat"),
     "no_truncate": ("p3",),
     "shots": ("flan", "superni", "icl"),

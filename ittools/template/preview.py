@@ -43,7 +43,8 @@ def preview(options: PreviewOptions, _: Progress) -> Answer:
     found: dict[str, list[Row]] = {}
     for record in first_records(options):
         some = found.setdefault(str(record["template"]), [])
-        if len(some) < options.num:
+        kept = sum(not one["reason"] for one in some)
+        if kept < options.num and (not record["reason"] or len(some) - kept < options.num):
             some.append(record)
     if not found:
         return Answer(["no record: the input is empty"], {})

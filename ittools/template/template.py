@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ittools.engine.protocol import Engine, opened_engine
+from ittools.errors import InputError
 from ittools.formats.emission import emit
 from ittools.formats.parts import Part, write_batches
 from ittools.formats.table_inputs import left_out, open_tables
@@ -72,8 +73,9 @@ class _Run:
 
 @dataclass(frozen=True)
 class Made:
-    """One task's records: a part each, their reasons and details, and what caps count by."""
+    """One task's records, of so many rows: a part each, reasons and details, and what caps count by."""
 
+    rows: int
     parts: tuple[Part, ...]
     reasons: tuple[pa.Array, ...]
     details: tuple[pa.Array, ...]
@@ -98,6 +100,9 @@ def _write(run: _Run, every: list[Piece], facts: dict[str, Any]) -> None:
         for number, piece in enumerate(every)
     ]
     made = run.engine.run(render_piece, tasks, run.progress)
+    texts = [piece.name for piece in every if piece.kind != "parquet"]
+    if texts and not any(one.rows for one in made):
+        raise InputError(f"{', '.join(dict.fromkeys(texts))}: holds no record")
     reasons = _capped(run.options, made)
     funnel = emit(
         run.output,
@@ -114,10 +119,12 @@ def _write(run: _Run, every: list[Piece], facts: dict[str, Any]) -> None:
 
 def render_piece(piece: Piece, number: int, style: str, plan: str, shown: str | None, path: str) -> Made:
     """Task: records of one piece to `path`."""
-    render, made = style_named(style).render, list[Rendered]()
+    render, made, rows = style_named(style).render, list[Rendered](), 0
 
     def batches() -> Iterator[pa.RecordBatch]:
+        nonlocal rows
         for chunk in chunks(piece, number):
+            rows += len(chunk)
             rendered = render(loaded(plan), chunk, loaded(shown) if shown else {})
             if rendered.batch.num_rows:
                 made.append(rendered)
@@ -132,6 +139,7 @@ def render_piece(piece: Piece, number: int, style: str, plan: str, shown: str | 
         return tuple(whole.slice(*span) for span in spans)
 
     return Made(
+        rows,
         tuple(Part(path, index, count) for index, count in enumerate(counts)),
         cut([one.reasons for one in made]),
         cut([one.details for one in made]),

@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from workbench import Cli, manifest_of, read_records, write_jsonl, written
 
@@ -138,3 +140,21 @@ def test_an_option_of_another_style_is_refused(
 ) -> None:
     ran = cli(*command, source(tmp_path, 3), *given)
     assert (ran.code, said in ran.err) == (2, True), ran.err
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.json", "[]"), ("a.jsonl", ""), ("a.csv", "premise\n")])
+def test_a_file_without_rows_is_a_command_that_failed(
+    tmp_path: Path, cli: Cli, name: str, content: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    ran = cli("template", path, "--templates", "nli.en", "--out", tmp_path / "out")
+    assert (ran.code, f"{name}: holds no record" in ran.err) == (1, True), ran.err
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_parquet_without_rows_is_a_finished_nothing(tmp_path: Path, cli: Cli) -> None:
+    path, out = tmp_path / "a.parquet", tmp_path / "out"
+    pq.write_table(pa.table({"premise": pa.array([], pa.string())}), path)
+    assert cli("template", path, "--templates", "nli.en", "--out", out).code == 0
+    assert manifest_of(out)["funnel"] == {"in": 0, "dropped": {}, "out": 0}
