@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ittools.errors import InputError
-from ittools.formats.finish import LANGUAGE
+from ittools.formats import superni
+from ittools.formats.finish import is_language
 from ittools.formats.mapping import OUTPUTS, PROMPTS, Defaults, map_rows, meta_json, own_meta
 from ittools.formats.rows import Row
 from ittools.records.build import content_ids, mend_text, record_batch
@@ -26,6 +27,7 @@ from ittools.records.schema import SCHEMA, TURN, UNSPECIFIED_LICENSE
 BATCH = 8_192  # rows mapped at a time
 
 _NESTED = {"instances", "messages", "conversations", "data", "message_tree_id", "choices", "rejected"}
+_SQUAD = {"question", "context", "answers"}
 _OWN = {"id", "instruction", "input", "output", "task", "source", "license"}
 _STATED = ("task", "source", "license", "language", "template", "generator")
 _CARRIED = ("parents", "scores", "meta")
@@ -183,12 +185,15 @@ def _mapped(found: Columns | None, defaults: Defaults) -> pa.RecordBatch | None:
 
 
 def _with_language(found: Columns) -> Columns | None:
-    """`lang` as the language, where each of its texts is one."""
+    """`lang` as the language, where each of its texts is one; left alone where none is."""
     if "lang" not in found.columns or "language" in found.columns:
         return found
     column = found.text("lang")
-    if column is None or not pc.all(pc.match_substring_regex(column, f"^{LANGUAGE}$"), min_count=0).as_py():
+    if column is None:
         return None
+    known = set(map(is_language, column.drop_null().unique().to_pylist()))
+    if known != {True} and known:
+        return found if known == {False} else None
     kept = {name: array for name, array in found.columns.items() if name != "lang"}
     return replace(found, columns=kept | {"language": column})
 
@@ -222,7 +227,9 @@ def _or_null(column: pa.Array) -> pa.Array:
 def _layout(found: Columns, defaults: Defaults) -> tuple[str, str | None, str] | None:
     """The columns of instruction, input and output; they need not be there."""
     names = set(found.columns)
-    if names & _NESTED or ("label" in names and _may_hold_flags(found.columns["label"])):
+    if names & _NESTED or names >= _SQUAD or superni.is_task(found.columns):
+        return None
+    if "label" in names and _may_hold_flags(found.columns["label"]):
         return None
     answers = [name for name in OUTPUTS if name in names]
     answer = answers[0] if answers else OUTPUTS[0]

@@ -5,6 +5,8 @@
     {"prompt": "Rain?", "chosen": "Yes.", "rejected": "Go and look."}
     {"messages": [...], "label": true}                      KTO: whether the last answer is good
     {"chosen": [turns], "rejected": [turns]}                all turns but the last ones are the same
+    {"system": "Be brief.", "messages": [turns]}            the system text stands first
+    {"role": "assistant", "content": "I look.", "tool_calls": [...]}   a turn of text, then one of calls
 
 What cannot be read is a ValueError; who calls knows the place.
 """
@@ -20,7 +22,7 @@ from ittools.records.build import Turn
 
 ROLES = {"human": "user", "user": "user", "prompter": "user", "gpt": "assistant", "assistant": "assistant",
          "chatgpt": "assistant", "bing": "assistant", "bard": "assistant", "model": "assistant",
-         "bot": "assistant", "system": "system", "function_call": "function_call",
+         "bot": "assistant", "system": "system", "developer": "system", "function_call": "function_call",
          "tool_call": "function_call", "observation": "tool", "tool": "tool", "function": "tool",
          "function_response": "tool", "tool_response": "tool"}  # fmt: skip
 ASKS = ("user", "tool")  # who is answered
@@ -28,8 +30,8 @@ ANSWERS = ("assistant", "function_call")
 _LISTS = ("messages", "conversations", "conversation", "dialogue", "dialog")
 
 
-def turn_of(turn: Any) -> Turn:
-    """One turn with our name of its role; a call of a tool that stands apart from the text is its text."""
+def _turns_in(turn: Any) -> list[Turn]:
+    """A turn with our name of its role; calls of tools that stand apart from its text are a turn after it."""
     if not isinstance(turn, dict):
         raise ValueError("a turn must be an object with role and content")
     role = turn.get("role", turn.get("from"))
@@ -37,13 +39,22 @@ def turn_of(turn: Any) -> Turn:
     if not isinstance(role, str) or role not in ROLES:
         raise ValueError(f"unknown role {role!r}; known: {', '.join(ROLES)}")
     calls = turn.get("tool_calls") or turn.get("function_call")
-    if not content and calls and ROLES[role] == "assistant":
-        return {"role": "function_call", "content": json.dumps(calls, ensure_ascii=False)}
-    if isinstance(content, list) and content and all(map(_is_text, content)):
-        content = "".join(part["text"] for part in content)
+    if calls and ROLES[role] not in ANSWERS:
+        raise ValueError(f"a turn of the role {role!r} calls a tool; only the assistant can")
+    called = [{"role": "function_call", "content": json.dumps(calls, ensure_ascii=False)}] if calls else []
+    if called and not content:
+        return called
+    content = _joined(content)
     if not isinstance(content, str):
         raise ValueError(f"the content of a turn must be text, got {type(content).__name__}")
-    return {"role": ROLES[role], "content": content}
+    return [{"role": ROLES[role], "content": content}, *called]
+
+
+def _joined(content: Any) -> Any:
+    """The text of a list of texts; anything else as it is."""
+    if isinstance(content, list) and content and all(map(_is_text, content)):
+        return "".join(part["text"] for part in content)
+    return content
 
 
 def _is_text(part: Any) -> bool:
@@ -53,7 +64,7 @@ def _is_text(part: Any) -> bool:
 def turns_of(turns: Any) -> list[Turn]:
     if not isinstance(turns, list):
         raise ValueError("a conversation must be a list of turns")
-    return [turn_of(turn) for turn in turns]
+    return [said for turn in turns for said in _turns_in(turn)]
 
 
 def list_name(row: Row) -> str | None:
@@ -63,10 +74,25 @@ def list_name(row: Row) -> str | None:
 
 def conversation_of(row: Row, name: str) -> list[Turn]:
     """The turns in the column `name`, after the text in `system`, where there is one."""
-    said, system = turns_of(row[name]), row.get("system")
-    if isinstance(system, str) and system and name != "messages":
-        return [{"role": "system", "content": system}, *said]
-    return said
+    said = turns_of(row[name])
+    return _after_system(row, said) if name == "messages" else [*system_turn(row), *said]
+
+
+def _after_system(row: Row, said: list[Turn]) -> list[Turn]:
+    """Turns with roles as our own; such lists may tell the system text once more."""
+    first = system_turn(row)
+    return said if said[:1] == first else [*first, *said]
+
+
+def system_turn(row: Row) -> list[Turn]:
+    """The text in `system` as a turn; none where it is empty, missing or something else."""
+    text = _joined(row.get("system"))
+    return [{"role": "system", "content": text}] if isinstance(text, str) and text else []
+
+
+def spent_on_system(row: Row) -> set[str]:
+    """`system`, unless it holds what is no text and has to be kept."""
+    return {"system"} if system_turn(row) or not row.get("system") else set()
 
 
 def answered(said: list[Turn]) -> int:
@@ -99,7 +125,7 @@ def spent_on_preference(row: Row, said: list[Turn]) -> set[str]:
     name = list_name(row)
     prompt = row.get("prompt")
     again = {"prompt"} if name is None or prompt in texts else set()
-    return {"chosen", "rejected", "system", *again, *([name] if name else [])}
+    return {"chosen", "rejected", *spent_on_system(row), *again, *([name] if name else [])}
 
 
 def preference_of(row: Row) -> Preference:
@@ -123,9 +149,8 @@ def _before(row: Row) -> list[Turn]:
         return conversation_of(row, name)
     asked = row.get("prompt")
     if isinstance(asked, list):
-        return turns_of(asked)
-    system = row.get("system")
-    first = [{"role": "system", "content": system}] if isinstance(system, str) and system else []
+        return _after_system(row, turns_of(asked))
+    first = system_turn(row)
     return [*first, {"role": "user", "content": asked}] if isinstance(asked, str) else first
 
 

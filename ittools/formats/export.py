@@ -1,7 +1,7 @@
 """Records in the formats of others, written in parallel parts and joined in order.
 
 Shapes stand in `ittools.formats.shapes`; csv has every column, nested ones as JSON, and cells that a
-spreadsheet would run are quoted.
+spreadsheet would run are quoted. An empty rejected output would be none in csv, and is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ittools.engine.protocol import Engine, EngineOptions, opened_engine
-from ittools.errors import UsageError
+from ittools.errors import InputError, UsageError
 from ittools.formats.parts import Part, cut
 from ittools.formats.shapes import SHAPES, Format, Shape, lost_in, row_of
 from ittools.formats.source import ReadOptions, open_inputs
@@ -145,6 +145,11 @@ def _write_array(texts: list[Path], handle: IO[bytes]) -> None:
 
 
 def _csv_row(row: Row) -> list[str]:
+    if row["rejected"] == "":
+        raise InputError(
+            f"record {row['id']}: csv cannot tell an empty rejected output from none; "
+            "export it --to jsonl or preference"
+        )
     cells = []
     for value in SHAPES["jsonl"](row).values():
         text = value if isinstance(value, str) else "" if value is None else _cell_json(value)

@@ -10,6 +10,7 @@
     {"chosen": "Human: ... Assistant: ...", "rejected": ...}         HH-RLHF
     {"message_tree_id": ..., "prompt": {"text", "replies": [...]}}   Open Assistant: a record a thread
     {"data": [{"paragraphs": [{"context", "qas": [...]}]}]}          SQuAD: a record a question
+    {"question": ..., "context": ..., "answers": {"text": [...]}}    the same, a row a question
     {"question": ..., "choices": [...], "answer": 1}                 multiple choice
 
 What has no column of its own is kept as JSON in `meta`.
@@ -24,8 +25,9 @@ from ittools.errors import InputError
 from ittools.formats import superni
 from ittools.formats.conversations import turns_of
 from ittools.formats.finish import Defaults, Mapper, finish, meta_json, nested_of, own_meta, text_of
-from ittools.formats.nested import conversation, messages, nested_format, sharegpt
+from ittools.formats.nested import conversation, messages, nested_format, sharegpt, squad_question
 from ittools.formats.oasst import is_flat
+from ittools.formats.questions import is_question
 from ittools.formats.rows import Row
 from ittools.records.build import Record, Turn, build_record
 from ittools.records.scores import as_scores
@@ -69,6 +71,8 @@ def sniff(row: Row, place: str, *, open_ended: bool = False) -> Mapper:
         return sharegpt
     if "instruction" in names:
         return _alpaca
+    if not names & set(OUTPUTS) and is_question(row):
+        return squad_question
     if names & set(PROMPTS) and (names & set(OUTPUTS) or open_ended):
         return _prompt_completion
     if is_flat(names):

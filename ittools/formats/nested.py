@@ -17,6 +17,7 @@ from ittools.formats.finish import Defaults, Mapper, finish, text_of
 from ittools.formats.rows import Row
 from ittools.records.build import Record, Turn
 from ittools.records.messages import asked_and_before
+from ittools.records.schema import MESSAGES_SCHEMA
 
 
 def nested_format(row: Row, *, open_ended: bool = False) -> Mapper | None:
@@ -37,15 +38,22 @@ def nested_format(row: Row, *, open_ended: bool = False) -> Mapper | None:
 
 
 def messages(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
-    yield from conversation(row, row["messages"], place, defaults, {"messages", "id"})
+    """The id of a row goes to `meta`, unless it is one of ours: that is made anew of the content."""
+    ours = {"id"} if row.keys() >= set(MESSAGES_SCHEMA.names) else set()
+    yield from _listed(row, "messages", place, defaults, ours)
 
 
 def sharegpt(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
-    system = row.get("system")
-    turns = row["conversations"]
-    if isinstance(system, str) and system and isinstance(turns, list):
-        turns = [{"role": "system", "content": system}, *turns]
-    yield from conversation(row, turns, place, defaults, {"conversations", "system"})
+    yield from _listed(row, "conversations", place, defaults, set())
+
+
+def _listed(row: Row, name: str, place: str, defaults: Defaults, used: set[str]) -> Iterator[Record]:
+    used = {name, *conversations.spent_on_system(row), *used}
+    try:
+        said = conversations.conversation_of(row, name)
+    except ValueError as error:
+        raise InputError(f"{place}: {error}") from None
+    yield from conversation(row, said, place, defaults, used)
 
 
 def conversation(row: Row, turns: Any, place: str, defaults: Defaults, used: set[str]) -> Iterator[Record]:
@@ -138,14 +146,23 @@ def _thread(row: Row, nodes: oasst.Nodes, place: str, defaults: Defaults) -> Rec
 def _squad(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     try:
         for asked in questions.squad_rows(row):
-            answers = asked.pop("answers")["text"]
-            content = {"instruction": asked["question"], "input": asked["context"],
-                       "output": answers[0] if answers else ""}  # fmt: skip
-            others = list(dict.fromkeys(answers))[1:]
-            kept = asked | ({"answers": answers} if others else {})
-            yield finish(kept, place, defaults, {"question", "context"}, content)
+            yield from squad_question(asked, place, defaults)
     except ValueError as error:
         raise InputError(f"{place}: {error}") from None
+
+
+def squad_question(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
+    """The first answer is the output; where others differ, all of them are kept."""
+    if not questions.is_question(row):
+        raise InputError(
+            f"{place}: `question`, `context` or the texts of `answers` are not as in earlier rows"
+        )
+    answers = row["answers"]["text"]
+    content = {"instruction": row["question"], "input": row["context"],
+               "output": answers[0] if answers else ""}  # fmt: skip
+    several = {"answers": answers} if len(set(answers)) > 1 else {}
+    kept = {name: value for name, value in row.items() if name != "answers"} | several
+    yield finish(kept, place, defaults, {"question", "context"}, content)
 
 
 def _choices(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:

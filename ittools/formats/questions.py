@@ -2,6 +2,7 @@
 
     {"data": [{"title": "T", "paragraphs": [{"context": "...", "qas": [{"question", "id", "answers"}]}]}]}
         -> {"id", "title", "context", "question", "answers": {"text": [...], "answer_start": [...]}}, ...
+    {"id", "title", "context", "question", "answers": {...}}    the same rows, as `datasets` has them
     {"question": "2 + 2?", "choices": "['3', '4']", "answer": 1}
         -> "2 + 2?", "A. 3\\nB. 4", "4"
 
@@ -30,6 +31,16 @@ def is_squad(row: Row) -> bool:
         and bool(articles)
         and all(isinstance(one, dict) and isinstance(one.get("paragraphs"), list) for one in articles)
     )
+
+
+def is_question(row: Row) -> bool:
+    """Whether a row is a question of SQuAD's, as `datasets` has them and `squad_rows` makes them."""
+    answers = row.get("answers")
+    if not isinstance(answers, dict) or not answers.keys() <= {"text", "answer_start"}:
+        return False
+    texts = answers.get("text")
+    asked = isinstance(row.get("question"), str) and isinstance(row.get("context"), str)
+    return asked and isinstance(texts, list) and all(isinstance(text, str) for text in texts)
 
 
 def squad_rows(row: Row) -> Iterator[Row]:

@@ -64,7 +64,7 @@ class TaskFile:
     about: Mapping[str, Any]
 
 
-def is_task(row: Row) -> bool:
+def is_task(row: Mapping[str, Any]) -> bool:
     """Whether a row is a task file, or one instance of one."""
     return ("Definition" in row and ("Instances" in row or "Instance" in row)) or row.keys() >= FLAT
 

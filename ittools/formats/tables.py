@@ -104,19 +104,27 @@ class Chunk:
     def rows(self) -> list[Row]:
         """Rows as mappings, renamed, given labels as numbers. They are everybody's: copy before a change."""
         rows = [row for _, row in self.given] if isinstance(self.given, list) else self.given.to_pylist()
-        rows = _renamed(rows, self.about.rename, self.name)
+        rows = _renamed(rows, self.about.rename, self.name if self.leads else None)
         for labels in self.about.labels:
             if labels.given and rows:
                 column = self._column_of(labels, rows)
-                rows = [_numbered(row, column, labels, self.place(n)) for n, row in enumerate(rows)]
+                if column is not None:
+                    rows = [_numbered(row, column, labels, self.place(n)) for n, row in enumerate(rows)]
         return rows
 
-    def _column_of(self, labels: Labels, rows: list[Row]) -> str:
+    @property
+    def leads(self) -> bool:
+        """Whether these are the first rows of all: what they all lack is a wrong name, told at once."""
+        return self.piece == 0 and self.first == 0
+
+    def _column_of(self, labels: Labels, rows: list[Row]) -> str | None:
         """What the labelled column is called now: --labels may give the name before --map, too."""
         renamed = {theirs: ours for ours, theirs in self.about.rename}
         for column in (labels.column, renamed.get(labels.column, labels.column)):
             if any(column in row for row in rows):
                 return column
+        if not self.leads:
+            return None
         known = ", ".join(rows[0])
         raise InputError(f"{self.name}: --labels names the column {labels.column!r}, not in {known}")
 
@@ -156,16 +164,17 @@ class Chunk:
         return column if pa.types.is_string(column.type) and not column.null_count else None
 
 
-def _renamed(rows: list[Row], rename: Sequence[tuple[str, str]], where: str) -> list[Row]:
+def _renamed(rows: list[Row], rename: Sequence[tuple[str, str]], where: str | None) -> list[Row]:
+    """`where`: what to call the input that has none of a column; null: such rows are just without it."""
     if not rename:
         return rows
     theirs = {name for _, name in rename}
-    missing = next((name for name in theirs if any(name not in row for row in rows)), None)
-    if missing is not None:
+    missing = next((name for name in theirs if rows and not any(name in row for row in rows)), None)
+    if missing is not None and where is not None:
         raise InputError(f"{where}: --map names the column {missing!r}, but there are: {', '.join(rows[0])}")
     return [
         {key: value for key, value in row.items() if key not in theirs}
-        | {ours: row[name] for ours, name in rename}
+        | {ours: row[name] for ours, name in rename if name in row}
         for row in rows
     ]
 

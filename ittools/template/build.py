@@ -1,21 +1,24 @@
 """Records of one chunk, column by column: an object a record costs more than its rendering.
 
 built = Builder(chunk.about)
-built.add("Is this about sports? ...", "yes", task="ag_news", template="p3/ag_news/is_sports")
+built.add("Is this about sports? ...", "yes", task="ag_news", template="p3/ag_news/is_sports", **told(row))
 built.drop("empty-target", "Is this ...", "", task=..., template=...)
 built.rendered()
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pyarrow as pa
 
-from ittools.formats.tables import About
+from ittools.formats.finish import is_language
+from ittools.formats.rows import Row
+from ittools.formats.tables import About, Chunk
 from ittools.records.build import Turn, content_id, content_ids, mend_text
 from ittools.records.schema import SCHEMA
-from ittools.records.scores import scores_column
+from ittools.records.scores import ScorePair, as_scores, scores_column
 from ittools.template.style import Rendered
 
 NAMES = (
@@ -31,6 +34,30 @@ NAMES = (
     "meta",
 )
 RARE = ("context", "rejected", "parents", "scores")
+TOLD = ("license", "source", "language", "generator")
+_TELL = frozenset((*TOLD, "lang", "parents", "scores"))
+
+
+def told(row: Row) -> dict[str, Any]:
+    """What a row says of itself, as `Builder.add` takes it; it holds before what is said of all rows.
+
+    >>> told({"text": "Hi", "license": "MIT", "source": None, "scores": {"quality": 4}})
+    {"license": "MIT", "scores": {"quality": 4.0}}
+    """
+    if _TELL.isdisjoint(row):
+        return {}
+    found: dict[str, Any] = {n: row[n] for n in TOLD if isinstance(row.get(n), str) and row[n].strip()}
+    if "language" not in row and is_language(row.get("lang")):
+        found["language"] = row["lang"]
+    parents, scores = row.get("parents"), as_scores(row.get("scores"))
+    if isinstance(parents, list) and parents and all(isinstance(one, str) for one in parents):
+        found["parents"] = parents
+    return found | {"scores": scores} if scores else found
+
+
+def of_another_kind(chunk: Chunk, has: Callable[[Row], bool]) -> bool:
+    """Whether no row of the first ones has what the style reads; a single one that has not is dropped."""
+    return chunk.first == 0 and len(chunk) > 0 and not any(map(has, chunk.rows))
 
 
 class Builder:
@@ -89,7 +116,8 @@ class Builder:
         every = range(len(self.reasons))
         contexts = {n: _mended(turns) for n, turns in self.rare["context"].items()}
         rejected = {n: mend_text(text) for n, text in self.rare["rejected"].items()}
-        scores = {n: scores_column(found) for n, found in self.rare["scores"].items()}
+        parents = {n: list(map(mend_text, ids)) for n, ids in self.rare["parents"].items()}
+        scores = {n: _scores(found) for n, found in self.rare["scores"].items()}
         content = arrays["instruction"], arrays["input"], arrays["output"]
         ids = content_ids(*content)
         unusual = sorted(contexts.keys() | rejected.keys())
@@ -102,7 +130,7 @@ class Builder:
         others = {
             "context": [contexts.get(n, []) for n in every],
             "rejected": [rejected.get(n) for n in every],
-            "parents": [self.rare["parents"].get(n) for n in every],
+            "parents": [parents.get(n) for n in every],
             "scores": [scores.get(n) for n in every],
         }
         made = arrays | {"id": ids} | {n: pa.array(v, SCHEMA.field(n).type) for n, v in others.items()}
@@ -112,6 +140,10 @@ class Builder:
 
 def _mended(turns: list[Turn]) -> list[Turn]:
     return [{"role": turn["role"], "content": mend_text(turn["content"])} for turn in turns]
+
+
+def _scores(found: Mapping[str, float]) -> list[ScorePair] | None:
+    return scores_column({mend_text(name): value for name, value in found.items()})
 
 
 def _texts(values: list[Any]) -> pa.StringArray:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -22,13 +23,14 @@ from ittools.formats.superni import compact_json, text_of, texts
 from ittools.formats.tables import About, Chunk, Labels, Table
 from ittools.store.dataset import InputEntry
 from ittools.template.ablate import alike, output_space, wrong_outputs
-from ittools.template.build import Builder
+from ittools.template.build import Builder, of_another_kind, told
 from ittools.template.lengths import ruler, tokenizer_entries
 from ittools.template.options import StyleOptions
 from ittools.template.shots import chosen, shots_of
 from ittools.template.style import Rendered, Shown, seeded
 
 SHOTS = (16,)
+SIDES = ("input", "output")
 EXAMPLE, FREE = 256, 2  # words or tokens of a demonstration; so many are left free, as MetaICL does
 BETWEEN, BARE_BETWEEN = "\n\n\n", "\n\n"  # of two examples; before one that has no input
 
@@ -62,7 +64,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Said:
     """What a row says. mark: the same for rows that say the same."""
 
     key: str
@@ -76,7 +78,7 @@ class _Task:
     """Rows of a task that may be shown, all their outputs, and in words what these are."""
 
     name: str
-    rows: tuple[_Told, ...]
+    rows: tuple[_Said, ...]
     outputs: tuple[str, ...]
     space: str
 
@@ -112,41 +114,50 @@ def _task(plan: IclPlan, row: Row, about: About) -> str:
 
 
 def render(plan: IclPlan, chunk: Chunk, shown: Shown) -> Rendered:
-    """Raises InputError for rows without input or output."""
+    """Raises InputError where no row has an input, or none an output."""
+    _check(chunk)
     built, fit = Builder(chunk.about), _Fit(plan)
     tasks: dict[str, _Task] = {}
     for number, row in enumerate(chunk.rows):
         name = _task(plan, row, chunk.about)
         if not chosen(name, plan.only):
             continue
-        _check(row, chunk.place(number))
+        missing = [column for column in SIDES if column not in row]
+        if missing:
+            detail = f"{chunk.place(number)}: no {' and no '.join(missing)}"
+            built.drop("missing-field", "", "", detail=detail, task=name, template=None, **told(row))
+            continue
         if name not in tasks:
             tasks[name] = _read(name, chunk.about, shown.get(name, ()))
-        told = _told(chunk.about, row, chunk.key(number))
-        _add(built, fit, tasks[name], told, row)
+        said = _said(chunk.about, row, chunk.key(number))
+        _add(built, fit, tasks[name], said, row)
     return built.rendered()
 
 
-def _check(row: Row, place: str) -> None:
-    missing = [name for name in ("input", "output") if name not in row]
+def _has(name: str, row: Row) -> bool:
+    return name in row
+
+
+def _check(chunk: Chunk) -> None:
+    missing = [name for name in SIDES if of_another_kind(chunk, partial(_has, name))]
     if missing:
         raise InputError(
-            f"{place}: no {' and no '.join(missing)} among {', '.join(map(str, list(row)[:8]))}; "
-            "name them: --map input=text,output=label"
+            f"{chunk.place(0)}: no {' and no '.join(missing)} among "
+            f"{', '.join(map(str, list(chunk.rows[0])[:8]))}; name them: --map input=text,output=label"
         )
 
 
 def _read(name: str, about: About, shown: Iterable[tuple[str, Row]]) -> _Task:
-    rows = tuple(_told(about, row, key) for key, row in shown)
+    rows = tuple(_said(about, row, key) for key, row in shown)
     outputs = tuple(row.output for row in rows)
     return _Task(name, rows, outputs, output_space(outputs))
 
 
-def _told(about: About, row: Row, key: str) -> _Told:
+def _said(about: About, row: Row, key: str) -> _Said:
     """An instruction, which MetaICL has not, stands before the input."""
     sides = [_side(about, row, name) for name in ("instruction", "input")]
     input, output = "\n".join(filter(None, sides)), _side(about, row, "output")
-    return _Told(key, input, output, (alike(input), alike(output)))
+    return _Said(key, input, output, (alike(input), alike(output)))
 
 
 def _side(about: About, row: Row, name: str) -> str:
@@ -167,15 +178,15 @@ def _labels(about: About, name: str) -> Labels | None:
     return next((one for one in about.labels if one.column in (name, theirs)), None)
 
 
-def _add(built: Builder, fit: _Fit, task: _Task, told: _Told, row: Row) -> None:
+def _add(built: Builder, fit: _Fit, task: _Task, said: _Said, row: Row) -> None:
     plan = fit.plan
-    random = seeded(plan.seed, "icl", told.key)
+    random = seeded(plan.seed, "icl", said.key)
     wanted = random.choice(plan.shots)
     front = task.space if plan.ablate == "simplified" else ""
-    asked = fit.example(told.input, told.output)
-    drawn = _draw(task.rows, told, wanted, random)
+    asked = fit.example(said.input, said.output)
+    drawn = _draw(task.rows, said, wanted, random)
     pairs = [(one.input, one.output) for one in drawn]
-    reason, detail = _reason(plan, task, told, asked, wanted, len(drawn))
+    reason, detail = _reason(plan, task, said, asked, wanted, len(drawn))
     if reason is None and plan.ablate == "delusive" and pairs:
         wrong = wrong_outputs([output for _, output in pairs], task.outputs, random)
         if wrong is None:
@@ -191,22 +202,21 @@ def _add(built: Builder, fit: _Fit, task: _Task, told: _Told, row: Row) -> None:
         asked.second,
         task=task.name,
         template=f"icl/{task.name}/{way}",
-        language=next(iter(texts(row.get("language"))), None),
-        license=next(iter(texts(row.get("license"))), None),
         meta=compact_json(_meta(built.about, plan, row, len(examples), asked)),
         reason=reason,
         detail=detail,
+        **told(row),
     )
 
 
 def _reason(
-    plan: IclPlan, task: _Task, told: _Told, asked: Example, wanted: int, drawn: int
+    plan: IclPlan, task: _Task, said: _Said, asked: Example, wanted: int, drawn: int
 ) -> tuple[str | None, str | None]:
-    if not told.output.strip():
+    if not said.output.strip():
         return "empty-output", None
-    if plan.channel and not told.input.strip():
+    if plan.channel and not said.input.strip():
         return "empty-input", "nothing to write from the output"
-    if not wanted and not told.input.strip():
+    if not wanted and not said.input.strip():
         return "empty-input", "nothing is asked, and nothing is shown"
     if not asked.fits:
         return "too-long", f"beside its output there is no room for an input within {EXAMPLE}"
@@ -217,12 +227,12 @@ def _reason(
     return None, None
 
 
-def _draw(rows: Sequence[_Told], told: _Told, wanted: int, random: Random) -> list[_Told]:
+def _draw(rows: Sequence[_Said], said: _Said, wanted: int, random: Random) -> list[_Said]:
     """So many other rows, in the order drawn; fewer where there are no more."""
 
-    def others(order: Iterable[int]) -> list[_Told]:
+    def others(order: Iterable[int]) -> list[_Said]:
         chosen = (rows[index] for index in order)
-        return [one for one in chosen if one.key != told.key and one.mark != told.mark]
+        return [one for one in chosen if one.key != said.key and one.mark != said.mark]
 
     order = random.sample(range(len(rows)), min(len(rows), wanted + 1))
     found = others(order)

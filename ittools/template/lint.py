@@ -24,6 +24,7 @@ from ittools.store.outcome import Answer
 from ittools.template.options import STYLES_OF, StyleOptions, meant
 from ittools.template.preview import first_records, first_rows
 from ittools.template.style import Face, style_named
+from ittools.visible import visible
 
 ALL = 1_000_000  # templates of a row: none is left out
 OFTEN = 0.5  # of the rows, from where on drops are told
@@ -52,7 +53,7 @@ class Finding:
 
     @property
     def line(self) -> str:
-        return f"{self.where}: {self.template}: {self.severity}: {self.kind}: {self.what}"
+        return visible(f"{self.where}: {self.template}: {self.severity}: {self.kind}: {self.what}")
 
 
 def lint(options: LintOptions, _: Progress) -> Answer:

@@ -123,6 +123,17 @@ def test_csv_comes_back_with_its_columns(tmp_path: Path) -> None:
     assert there_and_back(tmp_path, rows, "csv", "out.csv") == rows
 
 
+def test_csv_refuses_an_empty_rejected_output_that_would_come_back_as_none(tmp_path: Path, cli: Cli) -> None:
+    kept = [build_record("a", "", text, rejected="no", source="s") for text in ("b", "")]
+    assert there_and_back(tmp_path, kept, "csv", "out.csv") == kept
+    empty = build_record("a", "", "b", rejected="", source="s")
+    source, target = tmp_path / "empty.parquet", tmp_path / "empty.csv"
+    pq.write_table(pa.Table.from_batches([record_batch([*kept, empty])]), source)
+    ran = cli("export", source, "--to", "csv", "--out", target)
+    assert (ran.code, target.exists()) == (1, False)
+    assert f"record {empty['id']}: csv cannot tell an empty rejected output from none; export it" in ran.err
+
+
 def test_stdout_is_data_and_only_data(tmp_path: Path, cli: Cli) -> None:
     source = write_jsonl(tmp_path / "in.jsonl", numbered(3))
     ran = cli("export", source, "--to", "alpaca")

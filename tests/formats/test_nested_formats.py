@@ -14,7 +14,7 @@ from ittools.errors import InputError
 from ittools.formats.columns import map_batches
 from ittools.formats.documents import read_documents
 from ittools.formats.mapping import Defaults, map_rows
-from ittools.formats.questions import answer_of, choices_of
+from ittools.formats.questions import answer_of, choices_of, squad_rows
 from ittools.formats.source import ReadOptions
 
 Row = dict[str, Any]
@@ -249,7 +249,7 @@ def test_what_cannot_be_read_is_one_line_with_its_place(row: Row, problem: str) 
     assert str(refusal.value).startswith(f"f:1: {problem}")
 
 
-LANGUAGES = st.sampled_from(["de", "zh-Hans", "x", "Deutsch", "", "de\n"]) | st.none()
+LANGUAGES = st.sampled_from(["de", "zh-Hans", "x", "sql", "cpp", "Deutsch", "", "de\n"]) | st.none()
 CELLS = st.none() | st.booleans() | st.integers(0, 2) | st.text("ab", max_size=2)
 
 
@@ -276,6 +276,32 @@ def test_columns_and_rows_are_mapped_alike(rows: list[Row], same: bool) -> None:
     places = [(f"f:{n}", row) for n, row in enumerate(rows, 1)]
     batched = [row for batch in map_batches(places, Defaults("s")) for row in batch.to_pylist()]
     assert batched == list(map_rows(places, Defaults("s")))
+
+
+def test_questions_of_squad_are_alike_in_its_file_and_in_the_rows_of_datasets() -> None:
+    several = [{"text": text, "answer_start": 0} for text in ("x", "x", "y")]
+    asked = [
+        {"id": "1", "question": "a?", "answers": several},
+        {"id": "2", "question": "b?", "answers": several[:2]},
+        {"id": "3", "question": "c?", "answers": [], "is_impossible": True},
+    ]
+    nested = squad(*asked)
+    rows = list(squad_rows(nested))
+    assert rows[0]["answers"] == {"text": ["x", "x", "y"], "answer_start": [0, 0, 0]}
+    assert mapped(*rows) == mapped(nested)
+    assert [content(record)[2] for record in mapped(*rows)] == ["x", "x", ""]
+    with pytest.raises(InputError, match=r"^f:2: `question`, `context` or the texts of `answers` are not as"):
+        mapped(rows[0], rows[0] | {"answers": {"text": [1]}})
+
+
+@pytest.mark.parametrize(
+    "more", [{"answer": "a"}, {"answers": {"text": ["x"], "score": 1}, "answer": "a"}, {"output": "a"}]
+)
+def test_an_answer_of_its_own_is_the_output_of_a_question(more: Row) -> None:
+    row = {"question": "q", "context": "c", "answers": {"text": ["x"]}} | more
+    (record,) = mapped(row)
+    assert content(record) == ["q", "", "a", None]
+    assert json.loads(record["meta"])["answers"] == row["answers"]
 
 
 def test_the_passages_of_squad_are_documents(tmp_path: Path) -> None:

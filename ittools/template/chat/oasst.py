@@ -9,7 +9,7 @@ were deleted or that a model wrote are left out with a reason, with all that ans
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,12 @@ from ittools.formats import oasst
 from ittools.formats.tables import Chunk, Table
 from ittools.records.messages import asked_and_before
 from ittools.store.dataset import InputEntry
-from ittools.template.build import Builder
-from ittools.template.chat.shared import compact
+from ittools.template.build import Builder, of_another_kind, told
+from ittools.template.chat.shared import compact, hint
 from ittools.template.options import StyleOptions
 from ittools.template.style import Rendered, Shown
+
+_LEFT = ("parent-missing", "deleted-message", "synthetic-message")  # with all below
 
 
 @dataclass(frozen=True)
@@ -47,24 +49,60 @@ def render(plan: OasstPlan, chunk: Chunk, shown: Shown) -> Rendered:
     built = Builder(chunk.about)
     named = {"task": plan.task or chunk.about.name,
              "template": f"oasst/{chunk.about.name}/{'pair' if plan.pairs else 'thread'}"}  # fmt: skip
+    if of_another_kind(chunk, lambda row: "message_tree_id" in row):
+        row = chunk.rows[0]
+        raise InputError(
+            f"{chunk.place(0)}: no tree of messages; its columns are {', '.join(map(str, row))}"
+            f"{hint(row) or ' (conversations: --style chat; pairs: --style hh)'}"
+        )
     for number, row in enumerate(chunk.rows):
-        if "message_tree_id" not in row:
-            raise InputError(
-                f"{chunk.place(number)}: no tree of messages; its columns are {', '.join(map(str, row))} "
-                "(conversations: --style chat; pairs: --style hh)"
-            )
+        about = told(row) | named
         try:
             root = oasst.root_of(row)
-        except ValueError as error:
-            built.drop("no-tree", "", "", detail=f"{chunk.place(number)}: {error}", **named)
+            tree = row["message_tree_id"]
+        except (KeyError, ValueError) as error:
+            trouble = "no `message_tree_id`" if isinstance(error, KeyError) else str(error)
+            built.drop("no-tree", "", "", detail=f"{chunk.place(number)}: {trouble}", **about)
             continue
-        found = oasst.pairs(root, plan.follow) if plan.pairs else oasst.threads(root, plan.follow)
+        about["parents"] = [str(tree), *about.get("parents", ())]
+        found = _pairs(root, plan.follow) if plan.pairs else oasst.threads(root, plan.follow)
         for thread in found:
-            _add(built, thread, str(row["message_tree_id"]), named)
+            _add(built, thread, about)
     return built.rendered()
 
 
-def _add(built: Builder, thread: oasst.Thread, tree: str, named: Mapping[str, str]) -> None:
+def _pairs(root: oasst.Node, follow: oasst.Follow) -> Iterator[oasst.Thread]:
+    """The pairs, and each prompt that none came from and that nothing was said of: why it was passed over."""
+    asked: set[int] = set()
+    left: set[int] = set()
+    for thread in oasst.pairs(root, follow):
+        yield thread
+        last = thread.nodes[-1]
+        if last["role"] == "assistant" and thread.reason not in _LEFT:
+            last = thread.nodes[-2]
+        (left if thread.reason in _LEFT else asked).add(id(last))
+    waiting: list[tuple[oasst.Nodes, str]] = [((root,), "")]
+    while waiting:
+        path, why = waiting.pop()
+        node, replies = path[-1], path[-1].get("replies") or []
+        if id(node) in left:
+            continue
+        if node["role"] == "prompter" and id(node) not in asked:
+            yield oasst.Thread(path, follow.reason(node, 1) or why or "below-top-k", _below(node))
+            continue
+        for reply in reversed(replies):
+            waiting.append(((*path, reply), why or follow.reason(reply, len(replies)) or ""))
+
+
+def _below(node: oasst.Node) -> str:
+    nodes = [node]
+    for one in nodes:  # grows as it goes
+        nodes += one.get("replies") or []
+    more = f", with {len(nodes) - 1} messages below it" if len(nodes) > 1 else ""
+    return f"message {node.get('message_id', '?')}{more}"
+
+
+def _add(built: Builder, thread: oasst.Thread, about: Mapping[str, Any]) -> None:
     last = thread.nodes[-1]
     instruction, output, context = asked_and_before(oasst.turns(thread.nodes))
     meta = {"message": last.get("message_id"), "rank": last.get("rank")}
@@ -74,8 +112,9 @@ def _add(built: Builder, thread: oasst.Thread, tree: str, named: Mapping[str, st
         meta |= {"rejected_message": thread.rejected.get("message_id"),
                  "rejected_rank": thread.rejected.get("rank")}  # fmt: skip
     reason = thread.reason or (None if output.strip() else "empty-target")
+    own = {"language": last.get("lang"), "generator": last.get("model_name")}
     built.add(
-        instruction, output, context=context, rejected=rejected,
-        language=last.get("lang"), generator=last.get("model_name"), parents=[tree], meta=compact(meta),
-        reason=reason, detail=thread.detail if reason else None, **named,
+        instruction, output, context=context, rejected=rejected, meta=compact(meta), reason=reason,
+        detail=thread.detail if reason else None,
+        **{**about, **{name: text for name, text in own.items() if isinstance(text, str) and text}},
     )  # fmt: skip

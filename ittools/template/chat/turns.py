@@ -19,10 +19,12 @@ from ittools.formats.tables import Chunk, Table
 from ittools.records.build import Turn
 from ittools.records.messages import asked_and_before
 from ittools.store.dataset import InputEntry
-from ittools.template.build import Builder
-from ittools.template.chat.shared import compact, family, language_of, others
+from ittools.template.build import Builder, of_another_kind, told
+from ittools.template.chat.shared import compact, family, family_of_pair, hint, others
 from ittools.template.options import StyleOptions
 from ittools.template.style import Rendered, Shown
+
+LISTS = ("messages", "conversations", "conversation", "dialogue", "dialog")
 
 
 @dataclass(frozen=True)
@@ -48,24 +50,39 @@ def render(plan: ChatPlan, chunk: Chunk, shown: Shown) -> Rendered:
     """Records of every conversation. Raises InputError for rows that hold none."""
     built = Builder(chunk.about)
     named = {"task": plan.task or chunk.about.name, "template": f"chat/{chunk.about.name}/answer"}
+    if of_another_kind(chunk, _holds_turns):
+        raise InputError(
+            f"{chunk.place(0)}: no column with turns, there are: {', '.join(map(str, chunk.rows[0]))}; "
+            f"name it with --map messages=theirs{hint(chunk.rows[0])}"
+        )
     for number, row in enumerate(chunk.rows):
-        place = chunk.place(number)
+        place, about = chunk.place(number), told(row) | named
         try:
             said, rejected, used = _read(row)
         except KeyError:
-            raise InputError(
-                f"{place}: no column with turns, there are: {', '.join(map(str, row))}; "
-                "name it with --map messages=theirs"
-            ) from None
-        except ValueError as error:
-            built.drop("unreadable", "", "", detail=f"{place}: {error}", **named)
+            built.drop("missing-field", "", "", detail=f"{place}: no turns", **about)
             continue
-        told: dict[str, Any] = {"language": language_of(row), **named}
-        last: dict[str, Any] = {"rejected": rejected}
-        if isinstance(row.get("label"), bool):  # KTO: whether the last answer is good
+        except ValueError as error:
+            built.drop("unreadable", "", "", detail=f"{place}: {error}", **about)
+            continue
+        last: dict[str, Any] = {"rejected": rejected, "scores": about.pop("scores", None)}
+        if isinstance(row.get("label"), bool) and not last["scores"]:  # KTO: whether the last answer is good
             last["scores"], used = {"label": float(row["label"])}, used | {"label"}
-        _add(built, said, last, others(row, used), plan.answers, place, told)
+        pair = rejected is not None
+        whole = family_of_pair(said) if pair else family(turn["content"] for turn in said)
+        _add(built, said, last, others(row, used), plan.answers, place, {"parents": [whole]} | about)
     return built.rendered()
+
+
+def _holds_turns(row: Row) -> bool:
+    """Whether a row has a column for turns, though it may be empty or no list."""
+    try:
+        _read(row)
+    except ValueError:
+        return True
+    except KeyError:
+        return any(name in row for name in LISTS)
+    return True
 
 
 def _read(row: Row) -> tuple[list[Turn], str | None, set[str]]:
@@ -77,7 +94,13 @@ def _read(row: Row) -> tuple[list[Turn], str | None, set[str]]:
         return found.said, found.rejected, conversations.spent_on_preference(row, found.said)
     name = conversations.list_name(row)
     if name:
-        return conversations.conversation_of(row, name), None, {name, "system", "id"}
+        kept = row.get("rejected")  # beside the conversation with the preferred answer, as mixtures hold it
+        rejected, used = (kept, {"rejected"}) if isinstance(kept, str) else (None, set())
+        return (
+            conversations.conversation_of(row, name),
+            rejected,
+            {name, *conversations.spent_on_system(row), *used},
+        )
     if isinstance(row.get("prompt"), list) and isinstance(row.get("completion"), list):
         return conversations.turns_of([*row["prompt"], *row["completion"]]), None, {"prompt", "completion"}
     if not {"messages", "conversations"} & set(row):
@@ -92,18 +115,24 @@ def _add(
     more: dict[str, Any],
     answers: int,
     place: str,
-    told: Mapping[str, Any],
+    about: Mapping[str, Any],
 ) -> None:
     """The last answers, the oldest of them first; where there is none, what was said goes with a reason."""
-    at = [n for n, turn in enumerate(said) if turn["role"] in conversations.ANSWERS]
+    at = [n for n, turn in enumerate(said) if turn["role"] in conversations.ANSWERS and not _goes_on(said, n)]
     if not at:
         instruction, output, context = asked_and_before(said)
         built.drop(
-            "unanswered", instruction, output, context=context, detail=place, meta=compact(more), **told
+            "unanswered",
+            instruction,
+            output,
+            context=context,
+            detail=place,
+            meta=compact(more),
+            **last,
+            **about,
         )
         return
     after = said[at[-1] + 1 :]
-    parents = [family(turn["content"] for turn in said)] if answers > 1 else None
     for n in at[-answers:]:
         instruction, output, context = asked_and_before(said[: n + 1])
         is_last = n == at[-1]
@@ -112,9 +141,14 @@ def _add(
             kept |= {"answer": said[n]["role"]}
         reason = _reason(said, n)
         built.add(
-            instruction, output, context=context, meta=compact(kept), parents=parents, reason=reason,
-            detail=f"{place}: turn {n + 1}" if reason else None, **(last if is_last else {}), **told,
+            instruction, output, context=context, meta=compact(kept), reason=reason,
+            detail=f"{place}: turn {n + 1}" if reason else None, **(last if is_last else {}), **about,
         )  # fmt: skip
+
+
+def _goes_on(said: list[Turn], n: int) -> bool:
+    """A call in the turn of the text before it."""
+    return said[n]["role"] == "function_call" and n > 0 and said[n - 1]["role"] == "assistant"
 
 
 def _reason(said: list[Turn], n: int) -> str | None:

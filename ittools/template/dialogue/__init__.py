@@ -20,9 +20,9 @@ from ittools.errors import InputError, UsageError
 from ittools.formats.rows import Row
 from ittools.formats.tables import About, Chunk, Table
 from ittools.store.dataset import InputEntry
-from ittools.template.build import Builder
-from ittools.template.chat.shared import family, language_of
-from ittools.template.dialogue.read import Dialogue, dialogue_of
+from ittools.template.build import Builder, of_another_kind, told
+from ittools.template.chat.shared import family
+from ittools.template.dialogue.read import TURNS, Dialogue, dialogue_of
 from ittools.template.dialogue.tasks import TASKS, Case, Draw, written
 from ittools.template.options import StyleOptions
 from ittools.template.style import Rendered, Shown, seeded
@@ -66,31 +66,29 @@ def group(plan: DialoguePlan, row: Row, _: About) -> str | None:
 def render(plan: DialoguePlan, chunk: Chunk, shown: Shown) -> Rendered:
     """Records of every dialogue. Raises InputError for rows without turns."""
     built = Builder(chunk.about)
+    if of_another_kind(chunk, lambda row: any(name in row for name in TURNS)):
+        raise InputError(
+            f"{chunk.place(0)}: no column with turns, there are: {', '.join(map(str, chunk.rows[0]))}; "
+            "name it with --map dialogue=theirs (or, without a header, --columns)"
+        )
     for number, row in enumerate(chunk.rows):
-        place, key = chunk.place(number), chunk.key(number)
+        place, key, about = chunk.place(number), chunk.key(number), told(row)
         try:
             dialogue = dialogue_of(row)
         except KeyError:
-            raise InputError(
-                f"{place}: no column with turns, there are: {', '.join(map(str, row))}; name it with "
-                "--map dialogue=theirs (or, without a header, --columns)"
-            ) from None
-        except ValueError as error:
-            _drop(built, plan, "unreadable", f"{place}: {error}")
+            _drop(built, plan, "missing-field", f"{place}: no turns", about)
             continue
-        cases, parent = _cases(plan, dialogue, key, shown), family(dialogue.turns)
+        except ValueError as error:
+            _drop(built, plan, "unreadable", f"{place}: {error}", about)
+            continue
+        cases, about = _cases(plan, dialogue, key, shown), {"parents": [family(dialogue.turns)]} | about
         if not cases:
-            _drop(built, plan, "too-few-turns", f"{place}: {len(dialogue.turns)} turns, nothing to ask")
-        for case in cases:
-            _add(
-                built,
-                plan,
-                case,
-                seeded(plan.seed, "wording", key, case.kind, case.question),
-                place,
-                row,
-                parent,
+            _drop(
+                built, plan, "too-few-turns", f"{place}: {len(dialogue.turns)} turns, nothing to ask", about
             )
+        for case in cases:
+            random = seeded(plan.seed, "wording", key, case.kind, case.question)
+            _add(built, plan, case, random, place, about)
     return built.rendered()
 
 
@@ -115,16 +113,15 @@ def _other_turns(shown: Shown, key: str, random: Random) -> list[str]:
 
 
 def _add(
-    built: Builder, plan: DialoguePlan, case: Case, random: Random, place: str, row: Row, parent: str
+    built: Builder, plan: DialoguePlan, case: Case, random: Random, place: str, about: Mapping[str, Any]
 ) -> None:
     text = written(case, random)
     built.add(
         text.prompt, text.output,
         task=plan.task or f"{built.about.name}/{case.kind}", template=f"dialogue/{case.kind}/{text.wording}",
-        language=language_of(row), parents=[parent],
-        reason=text.reason, detail=place if text.reason else None,
+        reason=text.reason, detail=place if text.reason else None, **about,
     )  # fmt: skip
 
 
-def _drop(built: Builder, plan: DialoguePlan, reason: str, detail: str) -> None:
-    built.drop(reason, "", "", detail=detail, task=plan.task or built.about.name, template=None)
+def _drop(built: Builder, plan: DialoguePlan, reason: str, detail: str, about: Mapping[str, Any]) -> None:
+    built.drop(reason, "", "", detail=detail, task=plan.task or built.about.name, template=None, **about)

@@ -62,7 +62,7 @@ def names_for(file: TemplateFile, about: About) -> Names:
 def class_answer(file: TemplateFile, names: Names, value: Any) -> Answer | Gone:
     """Raises ValueError for a number or a name that is none of the options."""
     number = _number(value)
-    if value is None or value == "" or number == NOT_LABELLED:
+    if value is None or value == "" or value != value or number == NOT_LABELLED:  # noqa: PLR0124 - NaN
         return Gone("missing-field", f"{file.answer} is {value!r}")
     if number is None:
         text = str(value)
@@ -111,8 +111,9 @@ def _place_of(value: Any, texts: list[str], names: list[str]) -> int | None:
         if text in known:
             return known.index(text)
     number = _number(value)
-    if number is None and len(text.strip(" ().")) == 1:
-        number = ord(text.strip(" ().").upper()) - ord("A")
+    letter = text.strip(" ().").upper()
+    if number is None and len(letter) == 1:  # of "ß" two
+        number = ord(letter) - ord("A")
     return number if number is not None and 0 <= number < len(texts) else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -23,6 +24,7 @@ KEYS = ("task_type", "about", "language", "fields", "options", "classes", "answe
 NEEDED = ("task_type", "language", "fields", "templates")
 TEMPLATE_KEYS = ("name", "input", "target", "inverted", "options")
 FEW_SHOT_KEYS = ("between", "input_prefix", "target_prefix")
+_NAME = re.compile(r"[\w-]+\Z")  # of a type of ours, and no path
 CUT_KEYS = ("field", "at", "into", "drop")
 
 
@@ -65,7 +67,7 @@ class _Reader:
         self._fields({*needed, *optional}, answer)
         labelled = answer is not None and OPTIONS in self.found and choices is None
         kind, language = self._text(self.found, "task_type", ""), self._text(self.found, "language", "")
-        self.english = self.english_of(kind) if language != "en" else None
+        self.english = self.english_of(kind) if language != "en" and _NAME.match(kind) else None
         file = TemplateFile(
             where=self.where, name=name, task_type=kind, about=self._text(self.found, "about", ""),
             language=language, needed=needed, optional=optional, templates=(),
@@ -132,6 +134,8 @@ class _Reader:
             self.problems.append(f"{said}{side}: {{{file.answer}}} is a class; its words are {{answer}}")
         if ANSWER in pattern.names and file.answer is None:
             self.problems.append(f"{said}{side}: {{answer}}, and the file has no `answer`")
+        if file.choices is not None and file.choices in pattern.roots:
+            self.problems.append(f"{said}{side}: {{{file.choices}}} are the options; {{options}} lists them")
         if OPTIONS in pattern.names and not (file.labelled or file.choices):
             self.problems.append(f"{said}{side}: {{options}}, and the file has no `options`")
         return pattern
@@ -189,7 +193,8 @@ class _Reader:
             self.problems += [f"`{key}`: {name} is no field of the file" for name in sorted(names - fields)]
 
     def _cuts(self) -> Iterator[Cut]:
-        for one in self.found.get("cut") or []:
+        given = self.found.get("cut") or []
+        for one in given if isinstance(given, list) else [given]:
             if not isinstance(one, dict):
                 self.problems.append("`cut` is no list of mappings")
                 continue
@@ -204,7 +209,7 @@ class _Reader:
             yield Cut(str(one["field"]), str(one["at"]), (into[0], into[1]), pair)
 
     def _few_shot(self) -> Iterator[FewShot]:
-        given = self.found.get("few_shot", [{}])
+        given = self.found.get("few_shot") or [{}]
         for one in given if isinstance(given, list) else [given]:
             if not isinstance(one, dict):
                 self.problems.append("`few_shot` is no mapping")

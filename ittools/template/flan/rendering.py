@@ -11,8 +11,9 @@ import numpy as np
 
 from ittools.errors import InputError
 from ittools.formats.rows import Row
+from ittools.formats.superni import is_task
 from ittools.formats.tables import Chunk
-from ittools.template.build import Builder
+from ittools.template.build import Builder, told
 from ittools.template.flan.answers import (
     Gone,
 )
@@ -41,6 +42,12 @@ class Renderer:
             self.readers.append(Reader(file, chunk.about, first))
         self.of = [(n, reader) for n, reader in enumerate(self.readers) for _ in reader.file.templates]
         self.names = [f"flan/{file.name}/{one.name}" for file, one in plan.tasks]
+        self.sources = [  # fields that may be taken from a column `source`
+            (one.fields, name)
+            for one in self.readers
+            for name in (*one.file.needed, *one.file.optional)
+            if name == "source" or "source" in one.fields.also.get(name, ())
+        ]
         self.shown = Demonstrations(plan, shown, chunk.about) if plan.shows else None
 
     def run(self) -> None:
@@ -56,7 +63,7 @@ class Renderer:
                 raise InputError(f"{self.chunk.place(number)}: {error}") from None
             usable = found[0].usable if len(found) == 1 else tuple(n for one in found for n in one.usable)
             if not usable:
-                self._drop(found, row)
+                self._drop(found, row, number)
                 continue
             for nth in range(min(times, len(usable))):
                 draw = draws[nth][at]
@@ -75,16 +82,26 @@ class Renderer:
             )
         self.built.add(
             prompt, target, task=self.task, template=self.names[which],
-            language=reader.file.language,
+            **{"language": reader.file.language} | self._told(number),
             meta=_meta(() if one.inverted else options, shots, one.inverted, reader.file.cot),
             reason=None if target else "empty-target", detail=None if target else "a blank target",
         )  # fmt: skip
 
-    def _drop(self, found: Sequence[Filled], row: Row) -> None:
+    def _told(self, number: int) -> dict[str, Any]:
+        """What the row says of itself; the language is the template's, a `source` that is shown a text."""
+        row = self.chunk.rows[number]
+        found = told(row)
+        found.pop("language", None)
+        if "source" in found and any(fields.raw(row, n) is row["source"] for fields, n in self.sources):
+            del found["source"]
+        return found
+
+    def _drop(self, found: Sequence[Filled], row: Row, number: int) -> None:
         gone = next((one.gone for one in found if one.gone), None)
         gone = gone or Gone("missing-field", "no template fits the fields and options of this row")
         text = json.dumps(row, ensure_ascii=False, default=str)
-        self.built.drop(gone.reason, text, "", detail=gone.detail, task=self.task, template=None)
+        about = self._told(number)
+        self.built.drop(gone.reason, text, "", detail=gone.detail, task=self.task, template=None, **about)
 
     def _draws(self, rows: Sequence[tuple[int, int, Row]], nth: int) -> list[tuple[int, ...]]:
         """(records, DRAWS) uint64, from the seed, the dataset and the place of each row."""
@@ -99,13 +116,16 @@ class Renderer:
         return list(zip(*draws.T.tolist(), strict=True))
 
     def _check_columns(self, rows: Sequence[Row]) -> None:
-        """Raises InputError where no row of any has a column that is needed: it has another name."""
+        """Raises InputError where none of the first rows has a column that is needed: it has another name."""
+        if not self.chunk.leads:
+            return
         problems = [problem for reader in self.readers if (problem := _missing(reader, rows))]
         if rows and len(problems) == len(self.readers):
             columns = ", ".join(dict.fromkeys(name for row in rows for name in row))
             raise InputError(
                 f"{self.chunk.name}: {problems[0]}, and the columns are: {columns}; say which one it is: "
                 f"--map field=column (a file without a header: --columns)"
+                f"{'; tasks of Natural Instructions: --style superni' if any(map(is_task, rows)) else ''}"
             )
 
 

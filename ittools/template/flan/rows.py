@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -111,12 +112,21 @@ def text_of(value: Any, between: str = ", ") -> str | None:
     if value is None:
         return None
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else f"{value:.6g}"  # 3.8 was 3.799999952 in 32 bits
+        return str(int(value)) if value.is_integer() else _of_float(value)
     if isinstance(value, Mapping):
         return _of_mapping(value)
     if isinstance(value, (list, tuple)):
         return between.join(filter(None, (text_of(one, WITHIN) for one in value))) or None
     return str(value)
+
+
+def _of_float(value: float) -> str:
+    """As short as it may be: 3.799999952 was 3.8 in 32 bits, 19999.99 is itself."""
+    try:
+        (narrow,) = struct.unpack("f", struct.pack("f", value))
+    except OverflowError:
+        return repr(value)
+    return str(float(f"{value:.7g}")) if narrow == value else repr(value)
 
 
 def list_of(value: Any) -> tuple[list[str], list[str]]:
@@ -190,9 +200,9 @@ def _spelt(text: str) -> Any:
     """A list that stands in a cell of a table, as JSON or as Python writes it."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None

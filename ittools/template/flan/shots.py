@@ -120,9 +120,10 @@ def _places(draw: int, count: int, wanted: int) -> Iterator[tuple[int, int]]:
 
 
 def _same(reader: Reader, one: Filled, other: Filled) -> bool:
-    """Whether two rows say the same, whatever their answers."""
-    theirs = other.values
-    for name, text in one.values.items():
-        if name not in (ANSWER, reader.file.answer) and theirs.get(name) != text:
-            return False
-    return True
+    """Whether two rows say the same in what every row needs, whatever their answers, case and space."""
+    names = reader.needs or tuple(name for name in one.values if name not in (ANSWER, reader.file.answer))
+    return all(_bare(one.values.get(name, "")) == _bare(other.values.get(name, "")) for name in names)
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.split()).casefold()

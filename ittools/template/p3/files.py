@@ -23,6 +23,7 @@ its two are known. https://github.com/bigscience-workshop/promptsource
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,7 +35,10 @@ from ittools.errors import InputError, UsageError, did_you_mean
 NAMES = ("templates.yaml", "templates.yml")
 BYTES = 16 << 20  # of a file; the largest public one has 127 KB
 TAGS = ("!Template", "!TemplateMetadata")
+_NUMBER = re.compile(r"[-+]?[0-9][0-9_:.xa-fA-F]*\Z")
 LINE = "\0line"
+DEPTH = 50  # of collections; public files reach 5
+PLAIN = 300  # characters of a number; YAML 1.1 has 1:30:00 in base 60
 
 
 @dataclass(frozen=True)
@@ -134,15 +138,39 @@ def _loaded(path: Path) -> Any:
     try:
         if path.stat().st_size > BYTES:
             raise InputError(f"{path}: larger than {BYTES >> 20} MiB of templates")
-        return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_loader())
+        text = path.read_text(encoding="utf-8-sig")
+        _check_shape(text, path)
+        return yaml.load(text, Loader=_loader())
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InputError(f"{path}:{line}: not promptsource YAML ({error.problem})") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, ArithmeticError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: not promptsource YAML ({reason})") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _check_shape(text: str, path: Path) -> None:
+    """Raises InputError for what a small file makes much of: merge keys, deep nesting, endless numbers."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        problem = None
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            problem = f"nested deeper than {DEPTH}" if depth > DEPTH else None
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.ScalarEvent) and not event.style:
+            if event.value == "<<":
+                problem = "a merge key (<<) is not allowed"
+            elif len(event.value) > PLAIN and _NUMBER.match(event.value):
+                problem = f"a number of {len(event.value):,} characters"
+        if problem is not None:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise InputError(f"{path}:{line}: not promptsource YAML ({problem})")
 
 
 @lru_cache(maxsize=1)
@@ -158,9 +186,10 @@ def _loader() -> Any:
 
 
 def _fields(loader: Any, node: Any) -> Iterator[dict[Any, Any]]:
-    fields: dict[Any, Any] = {LINE: node.start_mark.line + 1}
+    fields: dict[Any, Any] = {}
     yield fields
     fields.update(loader.construct_mapping(node, deep=True))
+    fields[LINE] = node.start_mark.line + 1
 
 
 def chosen(templates: list[Template], only: tuple[str, ...], table: str, spec: str) -> list[Template]:

@@ -19,6 +19,8 @@ from ittools.template.p3.apply import SEPARATOR
 from ittools.template.p3.pattern import SPACE, Field, Pattern, Pick, Piece
 from ittools.template.sandbox.filters import LEEWAY, LENGTH, shortened
 
+MOST = 128 << 20  # bytes of one side for all rows; what makes more of them is the sandbox's to stop
+
 
 class Columns:
     """Columns of one chunk, each made when a pattern first asks for it."""
@@ -107,8 +109,10 @@ def filled(pattern: Pattern, columns: Columns) -> tuple[pa.StringArray, pa.Strin
 def _part(pieces: tuple[Piece, ...], columns: Columns) -> pa.StringArray | None:
     count = len(columns.chunk)
     if not any(isinstance(piece, Field | Pick) for piece in pieces):
-        return pa.repeat(pa.scalar("".join(map(str, pieces))), count)
+        text = "".join(map(str, pieces))
+        return pa.repeat(pa.scalar(text), count) if len(text) * count <= MOST else None
     values: list[Any] = []
+    size = 0
     for piece in pieces:
         value: Any = piece
         if isinstance(piece, Field):
@@ -118,9 +122,17 @@ def _part(pieces: tuple[Piece, ...], columns: Columns) -> pa.StringArray | None:
         if value is None:
             return None
         values.append(value)
+        size += _size(value, count)
+        if size > MOST:
+            return None
     joined = pc.binary_join_element_wise(*values, "") if len(values) > 1 else values[0]
     if not isinstance(pieces[0], str):
         joined = pc.utf8_ltrim(joined, characters=SPACE)
     if not isinstance(pieces[-1], str):
         joined = pc.utf8_rtrim(joined, characters=SPACE)
     return joined
+
+
+def _size(value: Any, count: int) -> int:
+    """Bytes, about, of a constant or a column in all rows."""
+    return len(value) * count if isinstance(value, str) else int(pc.sum(pc.binary_length(value)).as_py() or 0)

@@ -29,6 +29,7 @@ from ittools.template.style import Rendered, seeded
 
 WHOLE = 32 << 20  # bytes of rows, once for each template, that are held at once, in some six forms
 SOME = 16
+TOGETHER = 1 << 30  # bytes of prompts and targets of a chunk
 SPAN = 8 << 20  # bytes of rows that the sandbox holds at once; so do the answers of each template
 Rows = NDArray[np.int64]
 Problems = dict[int, tuple[str, str]]  # by place among a template's records: reason, detail
@@ -203,11 +204,11 @@ def _made(answers: Sequence[Answer], part: Part, rows: Rows) -> Made:
     return Made(rows, prompts, targets, metas or None, problems)
 
 
-def _texts(values: list[str]) -> pa.StringArray:
+def _texts(values: Sequence[str | None]) -> pa.StringArray:
     try:
         return pa.array(values, pa.string())
     except UnicodeEncodeError:  # lone surrogates, which JSON can spell
-        return pa.array(list(map(mend_text, values)), pa.string())
+        return pa.array([value if value is None else mend_text(value) for value in values], pa.string())
 
 
 def compact(value: Any) -> str:
@@ -226,26 +227,64 @@ def _rendered(parts: Sequence[Part], made: Sequence[Made], chunk: Chunk) -> Rend
         "language": [next(iter(part.template.languages), None) for part in parts],
         "meta": [compact(part.meta) for part in parts],
     }
+    _not_too_long(parts, made, chunk)
     about, taken = chunk.about, pa.array(order)
     found = {name: pa.array(values, pa.string()).take(which) for name, values in constant.items()}
     found["instruction"] = _concat([one.prompts for one in made]).take(taken)
     found["output"] = _concat([one.targets for one in made]).take(taken)
     if any(one.metas is not None for one in made):
-        metas = [pa.array(one.metas, pa.string()) if one.metas is not None
+        metas = [_texts(one.metas) if one.metas is not None
                  else pa.repeat(pa.scalar(constant["meta"][n], pa.string()), len(one.rows))
                  for n, one in enumerate(made)]  # fmt: skip
         found["meta"] = _concat(metas).take(taken)
     count = len(order)
     if about.language is not None:
         found["language"] = pa.repeat(pa.scalar(about.language), count)
-    found |= {
-        name: pa.repeat(pa.scalar(value), count)
-        for name, value in (("input", ""), ("license", about.license), ("source", about.source))
-    }
+    rows = pa.array(np.concatenate([*marks, np.zeros(0, np.int64)])[order] // width)
+    found["input"] = pa.repeat(pa.scalar(""), count)
+    found["license"] = _told(chunk, "license", about.license).take(rows)
+    shows_source = any("source" in part.source.needed for part in parts)  # then it is a text
+    found["source"] = (
+        pa.repeat(about.source, count) if shows_source else _told(chunk, "source", about.source).take(rows)
+    )
     found["id"] = content_ids(found["instruction"], found["input"], found["output"])
     columns = [found[one.name] if one.name in found else _without(one, count) for one in SCHEMA]
     batch = pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
     return Rendered(batch, *_reasons(made, order, chunk))
+
+
+def _told(chunk: Chunk, name: str, otherwise: str) -> pa.StringArray:
+    """What each row says in the column, else what is said of all."""
+    renamed = dict(chunk.about.rename)
+    theirs = renamed.get(name, None if name in renamed.values() else name)
+    column: pa.Array | None = None
+    if isinstance(chunk.given, list):
+        texts = [row.get(theirs) for _, row in chunk.given]
+        column = _texts([text if isinstance(text, str) else None for text in texts])
+    elif theirs in chunk.given.schema.names:
+        column = chunk.given.column(theirs)
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        column = column.cast(pa.string()) if _is_text(column.type) else None
+    if column is None:
+        return pa.repeat(pa.scalar(otherwise), len(chunk))
+    blank = pc.equal(pc.utf8_trim_whitespace(column), "")
+    return pc.coalesce(pc.if_else(blank, pa.scalar(None, pa.string()), column), otherwise)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _not_too_long(parts: Sequence[Part], made: Sequence[Made], chunk: Chunk) -> None:
+    """Raises InputError for more text than one batch holds; it names the template that gives most of it."""
+    sizes = [one.prompts.nbytes + one.targets.nbytes for one in made]
+    if sum(sizes) > TOGETHER:
+        most = parts[max(range(len(sizes)), key=sizes.__getitem__)].template
+        raise InputError(
+            f"{most.place}: template {most.name!r}: {max(sizes) >> 20:,} MB of text for {len(chunk):,} rows "
+            f"at {chunk.place(0)}, {sum(sizes) >> 20:,} MB with the others; name fewer with --only"
+        )
 
 
 def _concat(arrays: Sequence[pa.Array]) -> pa.Array:
@@ -272,4 +311,4 @@ def _reasons(made: Sequence[Made], order: Rows, chunk: Chunk) -> tuple[pa.String
             record, place = int(at[before + n]), chunk.place(int(one.rows[n]))
             reasons[record], details[record] = reason, f"{place}: {detail}" if detail else place
         before += len(one.rows)
-    return pa.array(reasons, pa.string()), pa.array(details, pa.string())
+    return pa.array(reasons, pa.string()), _texts(details)

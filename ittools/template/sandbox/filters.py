@@ -28,10 +28,10 @@ def own_filters() -> dict[str, Callable[..., Any]]:
     """By name, those that stand in for Jinja's and those that it has not."""
     from jinja2 import filters, pass_context, pass_environment
 
-    def joined(environment: Any, values: Iterable[Any], between: Any = "", attribute: Any = None) -> str:
+    def joined(environment: Any, values: Iterable[Any], d: Any = "", attribute: Any = None) -> str:
         if attribute is not None:
             values = map(filters.make_attrgetter(environment, attribute), values)
-        return joined_by(str(between), [str(value) for value in values])
+        return joined_by(str(d), [str(value) for value in values])
 
     def total(environment: Any, values: Iterable[Any], attribute: Any = None, start: Any = 0) -> Any:
         if attribute is not None:
@@ -78,19 +78,19 @@ def _checked(filters: Any) -> dict[str, Callable[..., Any]]:
         short_enough(len(text) + (text.count("\n") + 1) * deep)
         return str(filters.do_indent(text, width, first, blank))
 
-    def batch(values: Iterable[Any], count: int, fill: Any = None) -> Iterator[Any]:
-        narrow_enough(count)
-        yield from filters.do_batch(metered(values), count, fill)
+    def batch(value: Iterable[Any], linecount: int, fill_with: Any = None) -> Iterator[Any]:
+        narrow_enough(linecount)
+        yield from filters.do_batch(metered(value), linecount, fill_with)
 
-    def slices(values: Iterable[Any], count: int, fill: Any = None) -> Iterator[Any]:
-        narrow_enough(count)
-        METER.charge(count)
-        yield from filters.sync_do_slice(values, count, fill)
+    def slices(value: Iterable[Any], slices: int, fill_with: Any = None) -> Iterator[Any]:
+        narrow_enough(slices)
+        METER.charge(slices)
+        yield from filters.sync_do_slice(value, slices, fill_with)
 
-    def rounded(value: float, digits: int = 0, method: Any = "common") -> Any:
-        if abs(digits) > DIGITS:
-            raise TooMuchError(f"a rounding to {digits:,} digits, more than {DIGITS}")
-        return filters.do_round(value, digits, method)
+    def rounded(value: float, precision: int = 0, method: Any = "common") -> Any:
+        if abs(precision) > DIGITS:
+            raise TooMuchError(f"a rounding to {precision:,} digits, more than {DIGITS}")
+        return filters.do_round(value, precision, method)
 
     return {"center": center, "format": format, "indent": indent, "batch": batch, "slice": slices,
             "round": rounded}  # fmt: skip

@@ -17,6 +17,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from typing import Any, BinaryIO, TypeVar
 
 R = TypeVar("R")
 MEMORY = 512  # MB beyond what the process has when it starts
+SAID = 4_096  # bytes of its last words
 SECONDS = 10.0  # of the processor, for one answer
 _HEAD = struct.Struct("<Q")
 
@@ -93,9 +95,12 @@ class Guard:
             ours = (
                 f"import sys; sys.path[:] = {sys.path!r}; from ittools.template.sandbox.child import serve; "
             )
+            # no pipe: one that nobody reads fills up, and the process waits for ever
+            self.said = tempfile.TemporaryFile()  # noqa: SIM115
             self.process = subprocess.Popen(
-                [sys.executable, "-c", f"{ours}serve({self.limits.memory}, {self.limits.seconds})"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=1 << 20,
+                [sys.executable, "-W", "ignore", "-c",
+                 f"{ours}serve({self.limits.memory}, {self.limits.seconds})"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said, bufsize=1 << 20,
             )  # fmt: skip
         return self.process
 
@@ -106,13 +111,19 @@ class Guard:
             return 0, ""
         if process.poll() is None and not _ended(process):
             process.kill()
-        said = process.stderr.read().decode(errors="replace") if process.stderr else ""
         code = process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
+        said = self._last_words()
+        for stream in (process.stdin, process.stdout):
             if stream is not None:
                 with suppress(OSError):  # what was not yet sent to a dead process
                     stream.close()
-        return code, (said.strip().splitlines() or [""])[-1]
+        return code, said
+
+    def _last_words(self) -> str:
+        """The last line that the process wrote to stderr."""
+        with self.said as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - SAID))
+            return (file.read().decode(errors="replace").strip().splitlines() or [""])[-1]
 
 
 def _ended(process: subprocess.Popen[bytes]) -> bool:

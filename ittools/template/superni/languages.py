@@ -12,6 +12,7 @@ from itertools import islice
 import pyarrow as pa
 
 from ittools.formats.superni import TaskFile
+from ittools.records.build import mend_text
 from ittools.text.language import UNDETERMINED, identify, same_language
 
 TEXTS = 200  # instances that are looked at
@@ -66,7 +67,7 @@ def _among(code: str | None, names: Iterable[str]) -> bool:
 
 def _found(texts: Iterable[str]) -> str | None:
     passages = list(_passages(islice(dict.fromkeys(texts), TEXTS)))
-    codes = identify(pa.array(passages, pa.string()))[0].to_pylist()
+    codes = identify(pa.array(list(map(mend_text, passages)), pa.string()))[0].to_pylist()
     if not codes:
         return None
     (most, count), *_ = Counter(codes).most_common(1)

@@ -10,7 +10,7 @@ licence is that of the instances, the language what the texts are in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from ittools.formats.superni import Instance, TaskFile, compact_json, instance_a
 from ittools.formats.tables import Chunk, Table
 from ittools.store.dataset import InputEntry
 from ittools.template.ablate import output_space, wrong_outputs
-from ittools.template.build import Builder
+from ittools.template.build import Builder, of_another_kind, told
 from ittools.template.lengths import Ruler, ruler, tokenizer_entries
 from ittools.template.options import StyleOptions
 from ittools.template.shots import chosen, shots_of
@@ -35,7 +35,7 @@ POOL = 1_000  # outputs of a task that a wrong one is drawn from
 class SuperniPlan:
     """encoding: null for definition and input apart. shots: null for as many as the encoding says.
 
-    only: patterns of tasks to render.
+    only: patterns of tasks to render. files: how many there are; one among many may be no task.
     """
 
     encoding: str | None
@@ -47,18 +47,20 @@ class SuperniPlan:
     only: tuple[str, ...]
     cap: int | None
     seed: int
+    files: int = 1
     entries: tuple[InputEntry, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Keyed:
-    """A task and the instances to render, each with what is drawn by."""
+    """A task and the instances to render, each with what is drawn by. told: what its row says of itself."""
 
     task: TaskFile
     keys: tuple[str, ...]
     place: str
     key: str
+    told: Mapping[str, Any]
 
 
 def plan(options: StyleOptions, tables: Sequence[Table]) -> SuperniPlan:
@@ -83,27 +85,36 @@ def plan(options: StyleOptions, tables: Sequence[Table]) -> SuperniPlan:
         options.only,
         getattr(options, "cap", None),
         options.seed,
+        sum(max(1, len(table.files)) for table in tables),
         tokenizer_entries(options.tokenizer) if named else (),
     )
 
 
 def render(plan: SuperniPlan, chunk: Chunk, shown: Shown) -> Rendered:
-    """Raises InputError for a row that is no task."""
+    """Raises InputError where no row is a task, but for one row alone in a file among others."""
+    if of_another_kind(chunk, is_task) and (len(chunk) > 1 or plan.files <= 1):
+        raise InputError(f"{chunk.place(0)}: {_no_task(chunk.rows[0])}")
     built = Builder(chunk.about)
-    for one in _together(_read(plan, chunk)):
+    for one in _together(_read(plan, chunk, built)):
         _render_task(plan, built, one)
     return built.rendered()
 
 
-def _read(plan: SuperniPlan, chunk: Chunk) -> Iterator[_Keyed]:
+def _read(plan: SuperniPlan, chunk: Chunk, built: Builder) -> Iterator[_Keyed]:
+    """The tasks; a row that is none is dropped."""
     for number, row in enumerate(chunk.rows):
-        place, key = chunk.place(number), chunk.key(number)
-        if not is_task(row):
-            raise InputError(f"{place}: {_no_task(row)}")
-        task = read_task(row, place)
+        place, key, about = chunk.place(number), chunk.key(number), told(row)
+        try:
+            if not is_task(row):
+                raise InputError(f"{place}: {_no_task(row)}")
+            task = read_task(row, place)
+        except InputError as error:
+            name = plan.task or chunk.about.name
+            built.drop("unreadable", "", "", detail=str(error), task=name, template=None, **about)
+            continue
         if not chosen(task.name, plan.only):
             continue
-        yield _Keyed(task, tuple(f"{key}:{n}" for n in range(len(task.instances))), place, key)
+        yield _Keyed(task, tuple(f"{key}:{n}" for n in range(len(task.instances))), place, key, about)
 
 
 def _no_task(row: Row) -> str:
@@ -115,7 +126,7 @@ def _together(read: Iterable[_Keyed]) -> Iterator[_Keyed]:
     """Rows of one task that follow each other as one: some datasets have a row an instance."""
     last: _Keyed | None = None
     for one in read:
-        if last is not None and _bare(last.task) == _bare(one.task):
+        if last is not None and (_bare(last.task), last.told) == (_bare(one.task), one.told):
             merged = last.task.instances + one.task.instances
             last = replace(last, task=replace(last.task, instances=merged), keys=last.keys + one.keys)
             continue
@@ -135,7 +146,7 @@ def _render_task(plan: SuperniPlan, built: Builder, one: _Keyed) -> None:
     language, wrong = language_of(task) if built.about.language is None else (None, {})
     extra: dict[str, Any] = {"declared_language": wrong} if wrong else {}
     changed, trouble = _ablated(plan, one)
-    common = _common(plan, task) | {"language": language}
+    common = {"language": language, **one.told, **_common(plan, task)}
     if plan.ablate != "none":
         extra["ablate"] = plan.ablate
     if not task.instances:
@@ -169,7 +180,8 @@ def _common(plan: SuperniPlan, task: TaskFile) -> dict[str, Any]:
     name = plan.task or task.name
     ablated = "" if plan.ablate == "none" else f"+{plan.ablate}"
     template = f"superni/{name}/{plan.encoding or 'plain'}{ablated}"
-    return {"task": name, "template": template, "license": task.license}
+    found = {"task": name, "template": template}
+    return found | {"license": task.license} if task.license is not None else found
 
 
 def _reason(plan: SuperniPlan, task: TaskFile, instance: Instance) -> str | None:

@@ -72,11 +72,13 @@ def test_every_answer_is_a_record_where_so_many_are_asked_for() -> None:
         {"conversations": [{"from": t["role"], "value": t["content"]} for t in talk("uactaua")]}, per_row=9
     )
     assert [(r["instruction"], r["output"], r["reason"]) for r in found] == [
-        ("u0", "a1", None), ("", "c2", "does-not-alternate"), ("", "a4", None), ("u5", "a6", None),
+        ("u0", "a1", None), ("", "a4", None), ("u5", "a6", None),  # c2 stands in the context of a4
     ]  # fmt: skip
     assert len({tuple(r["parents"]) for r in found}) == 1
     (alone,) = rendered({"messages": talk("uaua")}, per_row=1)
-    assert (alone["output"], alone["parents"]) == ("a3", None)
+    assert (alone["output"], len(alone["parents"])) == ("a3", 1)
+    (longer,) = rendered({"messages": talk("uaua")}, per_row=9)[1:]
+    assert alone["parents"] == longer["parents"]  # however many answers are asked for
 
 
 def test_a_call_says_that_it_is_one_and_tools_stay_with_it() -> None:
@@ -146,3 +148,27 @@ def test_a_verdict_on_the_last_answer_is_its_score() -> None:
         None,
         [{"name": "label", "value": 0.0}],
     ]
+
+
+def test_what_a_mixture_held_is_held_again() -> None:
+    meta = json.dumps({"topic": "rain", "shots": 2})
+    row = {"messages": talk("ua"), "rejected": "worse", "scores": {"quality": 2}, "meta": meta, "extra": 1}
+    (record,) = rendered(row | {"parents": ["seed"], "generator": "m", "lang": "de"})
+    assert [record[n] for n in ("output", "rejected", "parents", "generator", "language")] == [
+        "a1", "worse", ["seed"], "m", "de",
+    ]  # fmt: skip
+    assert record["scores"] == [{"name": "quality", "value": 2.0}]
+    assert json.loads(record["meta"]) == {"extra": 1, "topic": "rain", "shots": 2}
+
+
+def test_what_has_no_column_because_it_is_no_text_stays_in_meta() -> None:
+    (record,) = rendered({"messages": talk("ua"), "license": ["a", "b"], "lang": "?", "source": ""})
+    assert (record["license"], record["source"]) == ("MIT", "talks")
+    assert json.loads(record["meta"]) == {"license": ["a", "b"], "lang": "?"}
+
+
+def test_pairs_of_one_prompt_have_one_parent() -> None:
+    asked = talk("u")
+    pairs = [{"prompt": asked, "chosen": one, "rejected": "no"} for one in ("yes", "perhaps")]
+    first, second = rendered(*pairs)
+    assert first["parents"] == second["parents"] != rendered({"messages": talk("sua")})[0]["parents"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workbench import Cli, manifest_of, read_records
+from workbench import Cli, manifest_of, read_records, write_jsonl
 
 from ittools.errors import InputError
 from ittools.formats import hh
@@ -138,6 +138,24 @@ def test_rows_without_both_columns_are_refused() -> None:
         InputError, match="f:1: no columns `chosen` and `rejected`, there are: good, bad; name them"
     ):
         rendered({"good": "a", "bad": "b"})
+
+
+def test_a_split_by_parent_keeps_pairs_of_one_prompt_together(tmp_path: Path, cli: Cli) -> None:
+    rows = [
+        {"chosen": f"{H}prompt {n}{A}good {k}", "rejected": f"{H}prompt {n}{A}bad {k}"}
+        for n in range(30)
+        for k in range(3)
+    ]
+    path = write_jsonl(tmp_path / "hh.jsonl", rows)
+    assert cli("template", "--style", "hh", path, "--out", tmp_path / "o").code == 0
+    how = ("--heldout", 0.4, "--heldout-by", "parent", "--layout", "records")
+    assert cli("mix", tmp_path / "o", *how, "--out", tmp_path / "mix").code == 0
+    train, held = (
+        {row["instruction"] for row in read_records(tmp_path / "mix", s)} for s in ("train", "heldout")
+    )
+    assert train.isdisjoint(held)
+    assert len(train) + len(held) == 30
+    assert min(len(train), len(held)) > 3
 
 
 def test_all_pairs_of_the_published_file_are_accounted_for(

@@ -249,3 +249,53 @@ def test_a_message_without_its_parent_is_left_out_with_what_answers_it() -> None
         (("o", ""), "parent-missing", "message o"),
         (("", "p"), "parent-missing", "message p"),
     ]
+
+
+def test_a_prompt_of_which_no_pair_came_says_why_and_what_is_below_it() -> None:
+    follow_up = said("q2", said("x", rank=0), said("y", rank=1))
+    beyond = said("q3", said("u", rank=1), said("v", rank=2))
+    row = tree(
+        said(
+            "q",
+            said("a", said("deleted?", said("z", rank=0), deleted=True), beyond, rank=0),
+            said("b", follow_up, rank=1),
+            said("c", said("q4"), rank=None),
+        )
+    )  # fmt: skip
+    found = {(shape(r), r["rejected"]): (r["reason"], r["detail"]) for r in rendered(row, pairs=True)}
+    assert found == {
+        (("q", "a"), "b"): (None, None),
+        (("q", "a", "deleted?", ""), None): ("deleted-message", "message deleted?, with 1 messages below it"),
+        (("q", "a", "q3", ""), None): ("below-top-k", "message q3, with 2 messages below it"),
+        (("q", "b", "q2", ""), None): ("below-top-k", "message q2, with 2 messages below it"),
+        (("q", "c", "q4", ""), None): ("unranked", "message q4"),
+    }
+
+
+@given(NODES, st.integers(1, 3), st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_with_pairs_every_prompt_is_accounted_for(root: Row, top_k: int, random: Any) -> None:
+    row, nodes = tree(root), [root]
+    for number, node in enumerate(nodes):
+        nodes += node["replies"]
+        node |= {
+            "message_id": str(number),
+            "rank": random.choice([None, 0, 1, 2]),
+            "deleted": number % 5 == 4,
+        }
+    above = {reply["message_id"]: node for node in nodes for reply in node["replies"]}
+
+    def told(node: Row | None) -> bool:
+        """Of the prompt itself something is said, or of what it stands below."""
+        while node is not None:
+            if node["message_id"] in said_of:
+                return True
+            node = above.get(node["message_id"])
+        return False
+
+    said_of = set[str]()
+    for record in rendered(row, pairs=True, top_k=top_k):
+        detail, meta = record["detail"] or "", json.loads(record["meta"])
+        said_of |= {meta["message"]} | set(detail.split(",")[0].removeprefix("message ").split())
+        said_of |= {above[meta["message"]]["message_id"]} if record["rejected"] is not None else set()
+    assert all(told(node) for node in nodes if node["role"] == "prompter")

@@ -203,3 +203,19 @@ def test_all_public_task_files_become_records(shared_data: Path, tmp_path: Path,
     assert (finnish, {r["language"] for r in records if not r["task"].startswith("fin-")}) == ({"fi"}, {"en"})
     funnel = manifest_of(tmp_path / "out")["funnel"]
     assert funnel["dropped"] == {"over-cap": 34_662 - 52 * 20}
+
+
+@pytest.mark.parametrize("encoding", ["plain", "def-pos"])
+def test_half_a_character_ends_no_run(encoding: str) -> None:
+    texts = {"input": "is this \ud800 a fruit", "output": ["yes \udc00"]}
+    task = FRUIT | {"Definition": ["Say \ud800 whether"], "Instances": [texts] * 3}
+    records = rendered(task, language=None, encoding=encoding)
+    assert {record["output"] for record in records} == {"yes \ufffd"}
+
+
+def test_rows_of_one_task_with_licences_of_their_own_stay_apart() -> None:
+    flat = {"task_name": "t", "definition": "Say it.", "inputs": "x", "targets": "y"}
+    rows = [flat | {"license": "MIT", "language": "fi"}, flat | {"license": "CC0-1.0"}, flat]
+    records = rendered(*rows, language=None)
+    assert [r["license"] for r in records] == ["MIT", "CC0-1.0", "LicenseRef-unspecified"]
+    assert records[0]["language"] == "fi"
