@@ -25,9 +25,9 @@ from ittools.progress import Progress, Silent
 from ittools.records.funnel import Funnel
 from ittools.records.schema import DROPPED_SCHEMA, SCHEMA
 from ittools.store import shards
-from ittools.store.dataset import Facets, Output, count_facets, no_facets
+from ittools.store.dataset import Facets, Output, written_shard
 from ittools.store.dropped import dropped_batch
-from ittools.store.shards import FileEntry, ShardFile, finished, shard_name
+from ittools.store.shards import FileEntry, shard_name
 
 Counts = dict[str | None, int]
 Columns = Mapping[str, pa.Array]  # by name, one value a record
@@ -154,18 +154,8 @@ def _write_shards(
 
 def write_shard(path: str, split: str, slices: Sequence[Slice]) -> tuple[FileEntry, Facets]:
     """Task: one shard of the slices in order; of kept records the facets are counted too."""
-    dropped = split == "dropped"
-    facets: Facets = {} if dropped else no_facets()
-    file = ShardFile(Path(path), DROPPED_SCHEMA if dropped else SCHEMA)
-    try:
-        for one in slices:
-            for batch in _read(one, file.schema):
-                file.write(batch)
-                count_facets(batch, facets)
-    except BaseException:
-        file.abandon()
-        raise
-    return finished(Path(path), file.close(), split), facets
+    schema = DROPPED_SCHEMA if split == "dropped" else SCHEMA
+    return written_shard(Path(path), split, schema, (b for one in slices for b in _read(one, schema)))
 
 
 def _read(one: Slice, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -144,35 +144,47 @@ def _stdin(options: ReadOptions) -> Source:
 
 
 def _directory(path: Path, options: ReadOptions) -> Source:
+    found = dataset_directory(path, options.split)
+    if found is None:
+        files = parquet_of(path, options.split)
+        if not files:
+            raise InputError(f"{path}: neither a dataset directory nor a folder with .parquet files")
+        found = InputEntry(str(path), "parquet folder", sha256_json([sha256_file(f) for f in files])), files
+    return _parquet_source(*found, _defaults(options, path.resolve().name))
+
+
+def dataset_directory(path: Path, split: str | None) -> tuple[InputEntry, tuple[Path, ...]] | None:
+    """Its entry and the shards of a split; null for a folder that none of our commands wrote.
+
+    Raises:
+        InputError: an unfinished directory, one without records or without the split, a missing shard.
+    """
     manifest = read_manifest(path)
     if manifest is None:
-        return _foreign_directory(path, options)
-    split = chosen_split(path, list(manifest["splits"]), options.split)
+        if (path / LOCK_NAME).exists():
+            raise InputError(f"{path}: unfinished (no manifest.json); repeat the command that writes it")
+        return None
+    split = chosen_split(path, list(manifest["splits"]), split)
     entries = [e for e in manifest["files"] if e.get("split") == split and e["path"].startswith("data/")]
     if not entries:
         raise InputError(f"{path}: written by `ittools {manifest['command']}`, it holds no records to read")
-    fingerprint = sha256_json([entry["sha256"] for entry in entries])
-    entry = InputEntry(str(path), "dataset directory", fingerprint, manifest["manifest_sha256"])
     files = tuple(path / e["path"] for e in entries)
     missing = [file for file in files if not file.is_file()]
     if missing:
         raise InputError(f"{missing[0]}: missing; run `ittools verify {path}`")
-    return _parquet_source(entry, files, _defaults(options, path.resolve().name))
+    fingerprint = sha256_json([entry["sha256"] for entry in entries])
+    return InputEntry(str(path), "dataset directory", fingerprint, manifest["manifest_sha256"]), files
 
 
-def _foreign_directory(path: Path, options: ReadOptions) -> Source:
-    if (path / LOCK_NAME).exists():
-        raise InputError(f"{path}: unfinished (no manifest.json); repeat the command that writes it")
+def parquet_of(path: Path, split: str | None) -> tuple[Path, ...]:
+    """Parquet files of the split, as `datasets` lays them out: `train` where there is one, else all."""
     files = tuple(sorted(path.rglob("*.parquet")))
-    if not files:
-        raise InputError(f"{path}: neither a dataset directory nor a folder with .parquet files")
     splits = sorted({split_of(file) for file in files})
-    wanted = options.split or ("train" if "train" in splits else None)
-    if wanted is not None:
-        chosen_split(path, splits, wanted)
-        files = tuple(file for file in files if split_of(file) == wanted)
-    entry = InputEntry(str(path), "parquet folder", sha256_json([sha256_file(f) for f in files]))
-    return _parquet_source(entry, files, _defaults(options, path.resolve().name))
+    wanted = split or ("train" if "train" in splits else None)
+    if not files or wanted is None:
+        return files
+    chosen_split(path, splits, wanted)
+    return tuple(file for file in files if split_of(file) == wanted)
 
 
 def split_of(file: Path) -> str:
@@ -181,7 +193,7 @@ def split_of(file: Path) -> str:
 
 
 def _parquet_source(entry: InputEntry, files: tuple[Path, ...], defaults: Defaults) -> Source:
-    if all(_parquet_schema(file).equals(SCHEMA) for file in files):
+    if all(parquet_schema(file).equals(SCHEMA) for file in files):
         return Source(entry, lambda: (b for file in files for b in read_shard(file)), files)
     foreign = tuple(Foreign(file, "parquet", defaults) for file in files)
     return Source(entry, lambda: (b for file in files for b in _parquet_batches(file, defaults)), (), foreign)
@@ -196,7 +208,7 @@ def chosen_split(path: Path, splits: list[str], wanted: str | None) -> str:
     return wanted
 
 
-def _parquet_schema(path: Path) -> pa.Schema:
+def parquet_schema(path: Path) -> pa.Schema:
     import pyarrow.parquet as pq
 
     try:

@@ -19,15 +19,13 @@ import pyarrow.parquet as pq
 from ittools.errors import InputError, UsageError
 from ittools.formats.oasst import is_flat, trees_of
 from ittools.formats.rows import COMPRESSED, Rows, bare_suffix, jsonl_rows, open_text
-from ittools.formats.source import chosen_split, looks_like_hub, split_of
+from ittools.formats.source import dataset_directory, looks_like_hub, parquet_of, parquet_schema
 from ittools.formats.table_files import Reading, read_rows
 from ittools.formats.tables import About, Labels, Table
 from ittools.options import argument, option
 from ittools.records.schema import UNSPECIFIED_LICENSE
 from ittools.store.dataset import InputEntry
 from ittools.store.files import sha256_file, sha256_json
-from ittools.store.lock import LOCK_NAME
-from ittools.store.manifest import read_manifest
 
 ENDINGS = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".yaml", ".yml", ".txt")
 SPLITS = ("train", "test", "dev", "valid", "validation", "heldout")  # names that say nothing of the dataset
@@ -92,7 +90,7 @@ def _gathered(table: Table) -> Table:
 def _may_be_flat(file: Path) -> bool:
     """By the schema, or by the first words: to parse a whole file for this takes as long as its rendering."""
     if file.suffix == ".parquet":
-        return is_flat(pq.read_schema(file).names)
+        return is_flat(parquet_schema(file).names)
     if bare_suffix(file).lower() not in (".jsonl", ".ndjson", ".json"):
         return False
     try:
@@ -232,35 +230,19 @@ def _names_in(file: str, word: str) -> tuple[int, list[str]]:
 
 
 def _folder(path: Path, options: TableOptions) -> Table:
-    manifest = read_manifest(path)
-    if manifest is not None:
-        split = chosen_split(path, list(manifest["splits"]), options.split)
-        entries = [e for e in manifest["files"] if e.get("split") == split and e["path"].startswith("data/")]
-        files = tuple(path / e["path"] for e in entries)
-        mark = sha256_json([e["sha256"] for e in entries])
-        entry = InputEntry(str(path), "dataset directory", mark, manifest["manifest_sha256"])
-        return Table(entry, _about_files(path.resolve().name, files, options), files)
-    if (path / LOCK_NAME).exists():
-        raise InputError(f"{path}: unfinished (no manifest.json); repeat the command that writes it")
-    files = _data_files(path, options.split)
-    if not files:
-        raise InputError(f"{path}: a folder without {' '.join(ENDINGS)} (also .gz, .zst)")
-    entry = InputEntry(str(path), "folder", sha256_json([[f.name, sha256_file(f)] for f in files]))
+    found = dataset_directory(path, options.split)
+    if found is None:
+        files = parquet_of(path, options.split) or tuple(
+            file
+            for file in sorted(path.rglob("*"))
+            if file.is_file() and bare_suffix(file).lower() in ENDINGS
+        )
+        if not files:
+            raise InputError(f"{path}: a folder without {' '.join(ENDINGS)} (also .gz, .zst)")
+        mark = sha256_json([[file.name, sha256_file(file)] for file in files])
+        found = InputEntry(str(path), "folder", mark), files
+    entry, files = found
     return Table(entry, _about_files(path.resolve().name, files, options), files)
-
-
-def _data_files(path: Path, split: str | None) -> tuple[Path, ...]:
-    """Parquet of the split where there is any, as `datasets` lays it out; else every file of data."""
-    parquet = tuple(sorted(path.rglob("*.parquet")))
-    if parquet:
-        splits = sorted({split_of(file) for file in parquet})
-        wanted = split or ("train" if "train" in splits else None)
-        if wanted is not None:
-            chosen_split(path, splits, wanted)
-        return tuple(file for file in parquet if wanted in (None, split_of(file)))
-    return tuple(
-        file for file in sorted(path.rglob("*")) if file.is_file() and bare_suffix(file).lower() in ENDINGS
-    )
 
 
 def _about_files(name: str, files: tuple[Path, ...], options: TableOptions) -> About:
@@ -268,10 +250,7 @@ def _about_files(name: str, files: tuple[Path, ...], options: TableOptions) -> A
     parquet = [file for file in files if file.suffix == ".parquet"]
     if not parquet:
         return _about(name, options)
-    try:
-        schema = pq.read_schema(parquet[0])
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{parquet[0]}: not readable Parquet ({error})") from None
+    schema = parquet_schema(parquet[0])
     about = _about(name, options, tuple(_class_labels(schema)))
     return replace(about, left_out=tuple((f.name, NO_TEXT) for f in schema if _holds_bytes(f.type)))
 

@@ -87,6 +87,7 @@ class Piece:
     start: int = 0
     stop: int = 0
     name: str = ""  # what `path` is called in places
+    opens: bool = True  # whether it is the first of its input
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class Chunk:
     given: Any  # list[(place, row)] or a record batch
     name: str
     before: int = 0  # rows of the file before this piece
+    opens: bool = True  # whether the piece is the first of its input
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -114,8 +116,8 @@ class Chunk:
 
     @property
     def leads(self) -> bool:
-        """Whether these are the first rows of all: what they all lack is a wrong name, told at once."""
-        return self.piece == 0 and self.first == 0
+        """Whether these are the first rows of an input: what they all lack is a wrong name, told at once."""
+        return self.opens and self.first == 0
 
     def _column_of(self, labels: Labels, rows: list[Row]) -> str | None:
         """What the labelled column is called now: --labels may give the name before --map, too."""
@@ -200,10 +202,12 @@ def pieces(tables: Iterable[Table], work: Path) -> list[Piece]:
     """Of all tables in order; streams and large files of one JSON value are read here, into `work`."""
     found: list[Piece] = []
     for number, table in enumerate(tables):
+        mine: list[Piece] = []
         if table.stream is not None:
-            found += _spooled(table.stream(), table.about, work / f"rows-{number:03d}", table.entry.spec)
+            mine += _spooled(table.stream(), table.about, work / f"rows-{number:03d}", table.entry.spec)
         for place, file in enumerate(table.files):
-            found += _pieces(file, table.about, work / f"rows-{number:03d}-{place:05d}")
+            mine += _pieces(file, table.about, work / f"rows-{number:03d}-{place:05d}")
+        found += [*mine[:1], *(replace(piece, opens=False) for piece in mine[1:])]
     return found
 
 
@@ -245,7 +249,7 @@ def chunks(piece: Piece, number: int) -> Iterator[Chunk]:
         rows = read_rows(path, piece.about.reading)
     first = 0
     for some in _some(rows):
-        yield Chunk(piece.about, number, first, some, piece.name)
+        yield Chunk(piece.about, number, first, some, piece.name, opens=piece.opens)
         first += len(some)
 
 
@@ -273,7 +277,7 @@ def _row_group_chunks(piece: Piece, number: int) -> Iterator[Chunk]:
                 step = max(1, whole.num_rows * CHARACTERS // max(CHARACTERS, whole.nbytes))
                 for at in range(0, whole.num_rows, step):
                     batch = whole.slice(at, step)
-                    yield Chunk(piece.about, number, first, batch, piece.name, piece.stop)
+                    yield Chunk(piece.about, number, first, batch, piece.name, piece.stop, piece.opens)
                     first += batch.num_rows
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())

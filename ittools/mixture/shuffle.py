@@ -23,9 +23,9 @@ from ittools.formats.parts import Part
 from ittools.progress import Progress
 from ittools.records.messages import messages_batch
 from ittools.records.schema import DROPPED_SCHEMA, MESSAGES_SCHEMA, SCHEMA
-from ittools.store.dataset import Facets, Output, count_facets, no_facets
+from ittools.store.dataset import Facets, Output, written_shard
 from ittools.store.dropped import dropped_batch
-from ittools.store.shards import ROW_GROUP, SHARD, FileEntry, ShardFile, finished, shard_name
+from ittools.store.shards import ROW_GROUP, SHARD, FileEntry, shard_name
 
 Ints = NDArray[np.int64]
 Layout = Literal["messages", "records"]
@@ -101,23 +101,22 @@ def write_places(
     fresh: NDArray[np.bool_] | None,
 ) -> tuple[FileEntry, Facets]:
     """Task: one shard, of the records that go to the places from `begin` to `end`."""
-    kept = fresh is None
-    schema = DROPPED_SCHEMA if not kept else MESSAGES_SCHEMA if layout == "messages" else SCHEMA
-    facets: Facets = no_facets() if kept else {}
-    file = ShardFile(Path(path), schema)
-    try:
-        for batch in _ordered(begin, end, moved):
-            if fresh is not None:
-                said = pa.array(fresh[file.records : file.records + batch.num_rows])
-                batch = dropped_batch(batch, pc.if_else(said, "not-drawn", "duplicate-id"))
-            elif layout == "messages":
-                batch = messages_batch(batch)
-            file.write(batch)
-            count_facets(batch, facets)
-    except BaseException:
-        file.abandon()
-        raise
-    return finished(Path(path), file.close(), split), facets
+    schema = DROPPED_SCHEMA if fresh is not None else MESSAGES_SCHEMA if layout == "messages" else SCHEMA
+    return written_shard(Path(path), split, schema, _laid_out(begin, end, layout, moved, fresh))
+
+
+def _laid_out(
+    begin: int, end: int, layout: Layout, moved: Sequence[str], fresh: NDArray[np.bool_] | None
+) -> Iterator[pa.RecordBatch]:
+    """The records of these places in their layout, dropped ones with their reason."""
+    done = 0
+    for batch in _ordered(begin, end, moved):
+        if fresh is not None:
+            said = pa.array(fresh[done : done + batch.num_rows])
+            yield dropped_batch(batch, pc.if_else(said, "not-drawn", "duplicate-id"))
+        else:
+            yield messages_batch(batch) if layout == "messages" else batch
+        done += batch.num_rows
 
 
 def _ordered(begin: int, end: int, moved: Sequence[str]) -> Iterator[pa.RecordBatch]:

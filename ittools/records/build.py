@@ -96,6 +96,14 @@ def mend_text(text: str) -> str:
     return text
 
 
+def text_array(values: Sequence[str | None]) -> pa.StringArray:
+    """The texts, mended where one cannot stand in Arrow."""
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([value if value is None else mend_text(value) for value in values], pa.string())
+
+
 def build_record(
     instruction: str,
     input: str,

@@ -14,7 +14,7 @@ import errno
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ from ittools.store.card import card_text
 from ittools.store.files import sha256_file, sha256_json, sync_folder, write_bytes, write_text
 from ittools.store.lock import LOCK_NAME, writer_lock
 from ittools.store.manifest import MANIFEST_NAME, Manifest, read_manifest, write_manifest
-from ittools.store.shards import FileEntry, ShardWriter
+from ittools.store.shards import FileEntry, ShardFile, ShardWriter, finished
 
 STAGING = ".staging"  # finished files wait here until all of them are there
 WORK = ".work"  # files that tasks exchange; gone when the command ends
@@ -175,6 +175,22 @@ def count_facets(batch: pa.RecordBatch, facets: Facets) -> None:
             for pair in pc.value_counts(batch.column(name)).to_pylist():
                 if pair["values"] is not None:
                     counter[pair["values"]] += pair["counts"]
+
+
+def written_shard(
+    path: Path, split: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+) -> tuple[FileEntry, Facets]:
+    """One shard under its final name, synced; of kept records the facets are counted too."""
+    facets: Facets = {} if split == "dropped" else no_facets()
+    file = ShardFile(path, schema)
+    try:
+        for batch in batches:
+            file.write(batch)
+            count_facets(batch, facets)
+    except BaseException:
+        file.abandon()
+        raise
+    return finished(path, file.close(), split), facets
 
 
 @contextmanager

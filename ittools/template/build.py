@@ -16,7 +16,7 @@ import pyarrow as pa
 from ittools.formats.finish import is_language
 from ittools.formats.rows import Row
 from ittools.formats.tables import About, Chunk
-from ittools.records.build import Turn, content_id, content_ids, mend_text
+from ittools.records.build import Turn, content_id, content_ids, mend_text, text_array
 from ittools.records.schema import SCHEMA
 from ittools.records.scores import ScorePair, as_scores, scores_column
 from ittools.template.style import Rendered
@@ -57,7 +57,7 @@ def told(row: Row) -> dict[str, Any]:
 
 def of_another_kind(chunk: Chunk, has: Callable[[Row], bool]) -> bool:
     """Whether no row of the first ones has what the style reads; a single one that has not is dropped."""
-    return chunk.first == 0 and len(chunk) > 0 and not any(map(has, chunk.rows))
+    return chunk.leads and len(chunk) > 0 and not any(map(has, chunk.rows))
 
 
 class Builder:
@@ -112,7 +112,7 @@ class Builder:
         self.add(instruction, output, reason=reason, detail=detail, **more)
 
     def rendered(self) -> Rendered:
-        arrays = {name: _texts(values) for name, values in self.columns.items()}
+        arrays = {name: text_array(values) for name, values in self.columns.items()}
         every = range(len(self.reasons))
         contexts = {n: _mended(turns) for n, turns in self.rare["context"].items()}
         rejected = {n: mend_text(text) for n, text in self.rare["rejected"].items()}
@@ -135,7 +135,7 @@ class Builder:
         }
         made = arrays | {"id": ids} | {n: pa.array(v, SCHEMA.field(n).type) for n, v in others.items()}
         batch = pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
-        return Rendered(batch, pa.array(self.reasons, pa.string()), _texts(self.details))
+        return Rendered(batch, pa.array(self.reasons, pa.string()), text_array(self.details))
 
 
 def _mended(turns: list[Turn]) -> list[Turn]:
@@ -144,10 +144,3 @@ def _mended(turns: list[Turn]) -> list[Turn]:
 
 def _scores(found: Mapping[str, float]) -> list[ScorePair] | None:
     return scores_column({mend_text(name): value for name, value in found.items()})
-
-
-def _texts(values: list[Any]) -> pa.StringArray:
-    try:
-        return pa.array(values, pa.string())
-    except UnicodeEncodeError:  # lone surrogates, which JSON can spell
-        return pa.array([value if value is None else mend_text(value) for value in values], pa.string())

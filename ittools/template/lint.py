@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from ittools.errors import IttoolsError, did_you_mean
 from ittools.formats.rows import Row
 from ittools.formats.table_inputs import open_tables
-from ittools.formats.tables import Table
+from ittools.formats.tables import Chunk
 from ittools.options import argument, option
 from ittools.progress import Progress
 from ittools.store.outcome import Answer
 from ittools.template.options import STYLES_OF, StyleOptions, meant
-from ittools.template.preview import first_records, first_rows
+from ittools.template.preview import first_rows, rendered
 from ittools.template.style import Face, style_named
 from ittools.visible import visible
 
@@ -63,12 +63,14 @@ def lint(options: LintOptions, _: Progress) -> Answer:
     tables = open_tables(options) if options.inputs else []
     everything = dataclasses.replace(options, per_row=ALL if options.style in STYLES_OF["per_row"] else None)
     plan = style.plan(everything, tables)
-    columns = _columns(tables) if tables else None
+    inputs = [first_rows(table) for table in tables]
+    columns = _columns(inputs) if tables else None
     faces: list[Face] = style.faces(plan, columns) if hasattr(style, "faces") else []
     found = list(_looked(faces))
     if columns is not None:
         found += _misfits(faces, columns, tables[0].entry.spec)
-        found += _counted(everything, faces, tables)
+        records = rendered(style, plan, inputs)
+        found += _counted(records, faces, tables[0].entry.spec)
     found.sort(key=lambda one: (one.severity != "error", one.where, one.template, one.kind))
     errors = sum(one.severity == "error" for one in found)
     looked = (
@@ -125,19 +127,19 @@ def _misfits(faces: Sequence[Face], columns: frozenset[str], where: str) -> Iter
         yield Finding(where, name, "warning", "unused-field", "no template shows this column")
 
 
-def _columns(tables: Sequence[Table]) -> frozenset[str]:
-    rows = (row for table in tables for chunk in first_rows(table) for row in chunk.rows)
+def _columns(inputs: Sequence[Sequence[Chunk]]) -> frozenset[str]:
+    rows = (row for some in inputs for chunk in some for row in chunk.rows)
     return frozenset(name for row in rows for name in row)
 
 
-def _counted(options: StyleOptions, faces: Sequence[Face], tables: Sequence[Table]) -> Iterator[Finding]:
+def _counted(given: Iterator[Row], faces: Sequence[Face], spec: str) -> Iterator[Finding]:
     """What the first rows give."""
     counts: dict[str, list[Row]] = defaultdict(list)
     try:
-        for record in first_records(options):
+        for record in given:
             counts[str(record["template"])].append(record)
     except IttoolsError as error:
-        yield Finding(tables[0].entry.spec, "-", "error", "cannot-render", str(error))
+        yield Finding(spec, "-", "error", "cannot-render", str(error))
         return
     places = {face.name: face.where for face in faces}
     for template, records in sorted(counts.items()):

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,14 +55,17 @@ def preview(options: PreviewOptions, _: Progress) -> Answer:
 def first_records(options: StyleOptions) -> Iterator[Row]:
     """Of the first rows of each input, those that would be dropped as well, with `reason` and `detail`."""
     tables, style = open_tables(options), style_named(options.style)
-    plan = style.plan(options, tables)
-    for table in tables:
-        some = first_rows(table)
+    return rendered(style, style.plan(options, tables), map(first_rows, tables))
+
+
+def rendered(style: Any, plan: Any, inputs: Iterable[Sequence[Chunk]]) -> Iterator[Row]:
+    """Records of some chunks of each input."""
+    for some in inputs:
         shown = _shown(style, plan, some)
         for chunk in some:
-            rendered = style.render(plan, chunk, shown)
-            reasons, details = rendered.reasons.to_pylist(), rendered.details.to_pylist()
-            for row, reason, detail in zip(rendered.batch.to_pylist(), reasons, details, strict=True):
+            made = style.render(plan, chunk, shown)
+            reasons, details = made.reasons.to_pylist(), made.details.to_pylist()
+            for row, reason, detail in zip(made.batch.to_pylist(), reasons, details, strict=True):
                 yield row | {"reason": reason, "detail": detail}
 
 

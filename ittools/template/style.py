@@ -12,7 +12,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from random import Random
 from typing import Any, Protocol
 
@@ -21,7 +20,7 @@ import pyarrow as pa
 from ittools.formats.rows import Row
 from ittools.formats.tables import Chunk, Table
 from ittools.store.dataset import InputEntry
-from ittools.template.options import StyleOptions
+from ittools.template.sandbox.draws import stream
 
 STYLES = {
     "p3": "ittools.template.p3.style",
@@ -68,14 +67,8 @@ def style_named(name: str) -> Any:
     return importlib.import_module(STYLES[name])
 
 
-def drawn_for(options: StyleOptions, *what: str) -> Random:
-    """A stream of random numbers that follows from the seed and from what is drawn for, on any machine."""
-    return seeded(options.seed, *what)
-
-
 def seeded(seed: int, *what: str) -> Random:
-    mark = blake2b("\x00".join([str(seed), *what]).encode("utf-8", "surrogatepass"), digest_size=8)
-    return Random(int.from_bytes(mark.digest(), "big"))
+    return stream((str(seed), *what))
 
 
 @dataclass(frozen=True)

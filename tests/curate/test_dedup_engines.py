@@ -13,10 +13,8 @@ import fsspec.config
 import held_stages as held
 import pytest
 from held_stages import poisoned, said_of_poison, started, words
-from ray_nodes import NOISE, PLAIN, QUICK, meanwhile
+from ray_nodes import NOISE, hide_while, meanwhile, two_nodes
 from workbench import Cli, written
-
-from ittools.curate import dedup as command
 
 pytestmark = [
     pytest.mark.usefixtures("many_tasks"),
@@ -115,18 +113,8 @@ def test_an_interrupt_ends_a_ray_of_our_own_and_the_next_one_writes_the_same_byt
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
-    patched = pytest.MonkeyPatch()
-    for name, value in (PLAIN | FOLDERS).items():
-        patched.setenv(name, value)
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'ittools[ray]'")
-    from ray.cluster_utils import Cluster
-
-    head = {"num_cpus": 1, "include_dashboard": False, "_system_config": QUICK}
-    found = Cluster(initialize_head=True, head_node_args=head)
-    found.add_node(num_cpus=1)
-    yield found
-    found.shutdown()
-    patched.undo()
+    with two_nodes(**FOLDERS) as found:
+        yield found
 
 
 def test_a_killed_worker_of_a_cluster_changes_no_byte(
@@ -182,16 +170,7 @@ def test_a_cluster_that_shares_a_store_alone_needs_neither_input_nor_output(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Until the shards are written the input and what was made of it stand where no task looks."""
-    work, away = tmp_path / "out" / ".work", tmp_path / "away"
-    decide = command._decide
-
-    def decide_without(*known: Any) -> Any:
-        work.rename(away)
-        found = decide(*known)
-        away.rename(work)
-        return found
-
-    monkeypatch.setattr("ittools.curate.dedup._decide", decide_without)
+    hide_while(monkeypatch, "ittools.curate.dedup._decide", tmp_path / "out" / ".work")
     monkeypatch.setitem(fsspec.config.conf, "local", {"auto_mkdir": True})
     scratch = ("--scratch", f"local://{tmp_path}/store")
     ran = cli(*words(source, tmp_path, "--engine", "ray", "--address", nodes.address, *scratch))

@@ -10,10 +10,9 @@ import fsspec
 import fsspec.config
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
-from ray_nodes import NOISE, PLAIN, QUICK
+from ray_nodes import NOISE, hide_while, two_nodes
 from workbench import Cli, manifest_of, numbered, read_records, write_jsonl, written
 
-from ittools.curate import filter as command
 from ittools.engine.processes import Processes
 
 pytestmark = NOISE
@@ -133,18 +132,8 @@ def test_a_scratch_that_is_a_file_is_named(source: list[Path], tmp_path: Path, c
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
-    patched = pytest.MonkeyPatch()
-    for name, value in (PLAIN | {"FSSPEC_LOCAL_AUTO_MKDIR": "true"}).items():
-        patched.setenv(name, value)
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'ittools[ray]'")
-    from ray.cluster_utils import Cluster
-
-    head = {"num_cpus": 1, "include_dashboard": False, "_system_config": QUICK}
-    found = Cluster(initialize_head=True, head_node_args=head)
-    found.add_node(num_cpus=1)
-    yield found
-    found.shutdown()
-    patched.undo()
+    with two_nodes(FSSPEC_LOCAL_AUTO_MKDIR="true") as found:
+        yield found
 
 
 def test_a_cluster_with_a_shared_folder_writes_the_same_bytes(
@@ -165,16 +154,7 @@ def test_a_cluster_that_shares_a_store_alone_needs_neither_input_nor_output(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """While records are judged the input and what was made of it stand where no task looks."""
-    work, away = tmp_path / "out" / ".work", tmp_path / "away"
-    judge = command._judged
-
-    def judge_without(*known: Any) -> Any:
-        work.rename(away)
-        found = judge(*known)
-        away.rename(work)
-        return found
-
-    monkeypatch.setattr("ittools.curate.filter._judged", judge_without)
+    hide_while(monkeypatch, "ittools.curate.filter._judged", tmp_path / "out" / ".work")
     monkeypatch.setitem(fsspec.config.conf, "local", {"auto_mkdir": True})
     how = ("--engine", "ray", "--address", nodes.address, "--scratch", f"local://{tmp_path}/store")
     ran = cli("filter", *source, *TOLD, *how, "--out", tmp_path / "out")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -110,3 +111,11 @@ def test_our_own_templates_are_without_errors(tmp_path: Path, cli: Cli) -> None:
     assert ran.code == 0, ran.out
     kinds = {one["kind"] for one in json.loads(ran.out)}
     assert not kinds & {"stray-n", "spelt-escape", "two-spaces", "word-twice", "duplicate"}, ran.out
+
+
+def test_a_pipe_is_read_once(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(HEAD + GOOD, encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(json.dumps({"text": "a", "label": 9}) + "\n")))
+    ran = cli("template", "lint", "-", "--templates", file)
+    assert (ran.code, "cannot-render: stdin:1: label is 9" in ran.out) == (1, True), ran.out

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ittools.errors import InputError
 from ittools.formats.tables import Chunk
-from ittools.records.build import content_ids, mend_text
+from ittools.records.build import content_ids, text_array
 from ittools.records.schema import SCHEMA
 from ittools.template.p3.apply import CHOICES, Answer, Source, apply_all, apply_singly
 from ittools.template.p3.files import Template
@@ -199,16 +199,9 @@ def _made(answers: Sequence[Answer], part: Part, rows: Rows) -> Made:
                   for one in answer.choices]  # fmt: skip
         problems |= {before + n: problem for n, problem in answer.problems.items()}
         before += len(answer.prompts)
-    prompts = _concat([_texts(answer.prompts) for answer in answers])
-    targets = _concat([_texts(answer.targets) for answer in answers])
+    prompts = _concat([text_array(answer.prompts) for answer in answers])
+    targets = _concat([text_array(answer.targets) for answer in answers])
     return Made(rows, prompts, targets, metas or None, problems)
-
-
-def _texts(values: Sequence[str | None]) -> pa.StringArray:
-    try:
-        return pa.array(values, pa.string())
-    except UnicodeEncodeError:  # lone surrogates, which JSON can spell
-        return pa.array([value if value is None else mend_text(value) for value in values], pa.string())
 
 
 def compact(value: Any) -> str:
@@ -233,7 +226,7 @@ def _rendered(parts: Sequence[Part], made: Sequence[Made], chunk: Chunk) -> Rend
     found["instruction"] = _concat([one.prompts for one in made]).take(taken)
     found["output"] = _concat([one.targets for one in made]).take(taken)
     if any(one.metas is not None for one in made):
-        metas = [_texts(one.metas) if one.metas is not None
+        metas = [text_array(one.metas) if one.metas is not None
                  else pa.repeat(pa.scalar(constant["meta"][n], pa.string()), len(one.rows))
                  for n, one in enumerate(made)]  # fmt: skip
         found["meta"] = _concat(metas).take(taken)
@@ -260,7 +253,7 @@ def _told(chunk: Chunk, name: str, otherwise: str) -> pa.StringArray:
     column: pa.Array | None = None
     if isinstance(chunk.given, list):
         texts = [row.get(theirs) for _, row in chunk.given]
-        column = _texts([text if isinstance(text, str) else None for text in texts])
+        column = text_array([text if isinstance(text, str) else None for text in texts])
     elif theirs in chunk.given.schema.names:
         column = chunk.given.column(theirs)
         if pa.types.is_dictionary(column.type):
@@ -311,4 +304,4 @@ def _reasons(made: Sequence[Made], order: Rows, chunk: Chunk) -> tuple[pa.String
             record, place = int(at[before + n]), chunk.place(int(one.rows[n]))
             reasons[record], details[record] = reason, f"{place}: {detail}" if detail else place
         before += len(one.rows)
-    return pa.array(reasons, pa.string()), _texts(details)
+    return pa.array(reasons, pa.string()), text_array(details)

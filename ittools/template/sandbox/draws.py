@@ -1,7 +1,7 @@
 """What `choice` and `random` draw from: a stream of its own for each row and template.
 
-It is made when the first draw asks for it, for most templates never do. `style.seeded` gives the same
-stream; it stands here once more because the process that renders does without Arrow, which that brings.
+It is made when the first draw asks for it, for most templates never do. `style.seeded` is this stream, too;
+it stands here because the process that renders does without Arrow, which that module brings.
 """
 
 from __future__ import annotations

@@ -17,8 +17,6 @@ from ittools.template.sandbox.allowed import (
 from ittools.template.sandbox.filters import LENGTH
 from ittools.template.sandbox.limits import DEPTH, SOURCE, RefusedError
 
-_OPENING = 100  # tags and brackets of which the parser takes one step deeper each
-
 
 @lru_cache(maxsize=1)
 def _parser() -> Any:
