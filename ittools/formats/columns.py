@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from ittools.errors import InputError
 from ittools.formats import superni
+from ittools.formats.arrow_rows import rows_of
 from ittools.formats.finish import is_language
 from ittools.formats.mapping import OUTPUTS, PROMPTS, Defaults, map_rows, meta_json, own_meta
 from ittools.formats.rows import Row
@@ -119,8 +120,7 @@ def map_table(table: pa.Table, defaults: Defaults, *, whole: bool) -> pa.RecordB
     def rest(wanted: list[str]) -> list[Row] | None:
         if not whole and not all(_as_written(columns[name]) for name in wanted):
             return None
-        rows: list[Row] = table.select(wanted).to_pylist()
-        return rows
+        return rows_of(table.select(wanted))
 
     return _mapped(_renamed(Columns(table.num_rows, columns, whole, rest), defaults), defaults)
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ittools.errors import InputError
+from ittools.formats.arrow_rows import rows_of
 from ittools.formats.columns import map_batches, map_table
 from ittools.formats.mapping import Defaults
 from ittools.formats.rows import Row
@@ -66,8 +67,7 @@ def _rows(batch: pa.RecordBatch, path: Path, first: int) -> Iterator[tuple[str, 
 
 def _pylist(batch: pa.RecordBatch, path: Path, first: int) -> list[Row]:
     try:
-        rows: list[Row] = batch.to_pylist()
+        return rows_of(batch)
     except UnicodeDecodeError as error:
         last = first + batch.num_rows - 1
         raise InputError(f"{path}#{first}-{last}: text that is not UTF-8 ({error.reason})") from None
-    return rows

@@ -71,11 +71,15 @@ def is_flat(names: Collection[str]) -> bool:
 def trees_of(rows: Rows) -> Rows:
     """Trees from messages one a row, in the order of their first messages; the place is that message's.
 
-    A message whose parent is not there begins a tree of its own, and is left out of the records.
+    A message whose parent is not there begins a tree of its own, and is left out of the records. A row
+    that names no message or no tree is given on as it is, which is no tree.
     """
     nodes: dict[str, Node] = {}
     placed: list[tuple[str, Node]] = []
     for place, row in rows:
+        if row.get("message_id") is None or row.get("message_tree_id") is None:
+            yield place, row
+            continue
         node = {name: value for name, value in row.items() if name not in ("message_tree_id", "tree_state")}
         nodes[str(row["message_id"])] = node | {"replies": [], "tree": row["message_tree_id"]}
         placed.append((place, nodes[str(row["message_id"])]))
@@ -107,7 +111,11 @@ def root_of(row: Row) -> Node:
     """The first prompt. Raises ValueError for what is no tree."""
     root = row.get("prompt")
     if not isinstance(root, dict):
-        raise ValueError("`prompt` must be the first message of a tree")
+        has = is_flat(row.keys() | {"message_id", "message_tree_id"})
+        raise ValueError(
+            "a message without `message_id` or `message_tree_id`" if has
+            else "`prompt` must be the first message of a tree"
+        )  # fmt: skip
     nodes = [root]
     for node in nodes:  # grows as it goes
         if node.get("role") not in ROLES:

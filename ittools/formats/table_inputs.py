@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ittools.errors import InputError, UsageError
+from ittools.formats.arrow_rows import rows_of
 from ittools.formats.oasst import is_flat, trees_of
 from ittools.formats.rows import COMPRESSED, Rows, bare_suffix, jsonl_rows, open_text
 from ittools.formats.source import dataset_directory, looks_like_hub, parquet_of, parquet_schema
@@ -116,7 +117,7 @@ def _file_rows(file: Path, about: About) -> Rows:
     number = 0
     with pq.ParquetFile(file) as opened:
         for batch in opened.iter_batches(1_024):
-            for row in batch.to_pylist():
+            for row in rows_of(batch):
                 number += 1
                 yield f"{file}#{number}", row
 

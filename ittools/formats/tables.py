@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ittools.errors import InputError
+from ittools.formats.arrow_rows import rows_of
 from ittools.formats.columns_jsonl import line_rows
 from ittools.formats.columns_parquet import row_groups
 from ittools.formats.rows import Row, Rows
@@ -105,7 +106,7 @@ class Chunk:
     @cached_property
     def rows(self) -> list[Row]:
         """Rows as mappings, renamed, given labels as numbers. They are everybody's: copy before a change."""
-        rows = [row for _, row in self.given] if isinstance(self.given, list) else self.given.to_pylist()
+        rows = [row for _, row in self.given] if isinstance(self.given, list) else rows_of(self.given)
         rows = _renamed(rows, self.about.rename, self.name if self.leads else None)
         for labels in self.about.labels:
             if labels.given and rows:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from ittools.curate.decontamination.options import DecontaminateOptions
 from ittools.errors import InputError, UsageError
+from ittools.formats.arrow_rows import rows_of
 from ittools.formats.documents import PLAIN, TEXTS, read_documents
 from ittools.formats.mapping import OUTPUTS, PROMPTS, Defaults, map_rows
 from ittools.formats.rows import COMPRESSED, Row, bare_suffix, file_rows
@@ -149,7 +150,7 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _numbered(spec: str, batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, Row]]:
-    rows = (row for batch in batches for row in batch.to_pylist())
+    rows = (row for batch in batches for row in rows_of(batch))
     return ((f"{spec}#{number}", row) for number, row in enumerate(rows, 1))
 
 

@@ -251,6 +251,23 @@ def test_a_message_without_its_parent_is_left_out_with_what_answers_it() -> None
     ]
 
 
+@pytest.mark.parametrize("lacks", ["message_id", "message_tree_id"])
+@pytest.mark.parametrize("null", [False, True])
+def test_a_message_that_names_itself_or_its_tree_not_is_dropped_alone(lacks: str, null: bool) -> None:
+    both = {"message_tree_id": "t", "text": "x", "parent_id": "q", "role": "assistant"}
+    first: Row = both | {"message_id": "q", "parent_id": None, "role": "prompter"}
+    odd: Row = both | {"message_id": "b"} | {lacks: None}
+    if not null:
+        del odd[lacks]
+    rows = [first, odd, both | {"message_id": "a"}]
+    trees = [row for _, row in oasst.trees_of((f"f:{n}", row) for n, row in enumerate(rows, 1))]
+    found = [(r["reason"], r["detail"]) for r in rendered(*trees)]
+    assert found == [
+        ("no-tree", "f:1: a message without `message_id` or `message_tree_id`"),
+        (None, None),
+    ]
+
+
 def test_a_prompt_of_which_no_pair_came_says_why_and_what_is_below_it() -> None:
     follow_up = said("q2", said("x", rank=0), said("y", rank=1))
     beyond = said("q3", said("u", rank=1), said("v", rank=2))
