@@ -35,6 +35,7 @@ SLIPS = (  # what is typed wrong, and how it is told
     (re.compile(r"\b(\w{2,}) \1\b", re.I), "word-twice", "a word twice"),
     (re.compile(r"\s[?!,;](?=\s|$)"), "space-before-sign", "a space before a sign"),
 )
+SPACED = frozenset(("fr", "br"))  # languages that write it so
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +111,7 @@ def _slips(face: Face) -> Iterator[Finding]:
     for side in (face.prompt, face.target):
         for pattern, kind, what in SLIPS:
             slip = pattern.search(side)
-            if slip:
+            if slip and not (kind == "space-before-sign" and SPACED.intersection(face.languages)):
                 begin, end = max(0, slip.start() - 20), slip.end() + 8
                 seen = side[begin:end].replace("\n", "⏎")
                 yield Finding(face.where, face.name, "warning", kind, f"{what}: {seen!r}")

@@ -75,7 +75,7 @@ def seeded(seed: int, *what: str) -> Random:
 class Face:
     """One template as `template lint` sees it: its two sides as written, and the fields that each shows.
 
-    trouble: why it is refused, where it is.
+    trouble: why it is refused, where it is. languages: of its words, as codes.
     """
 
     name: str
@@ -85,3 +85,4 @@ class Face:
     prompt_fields: frozenset[str]
     target_fields: frozenset[str]
     trouble: str | None = None
+    languages: tuple[str, ...] = ()

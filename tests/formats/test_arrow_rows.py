@@ -48,7 +48,11 @@ def test_a_dictionary_of_points_in_time() -> None:
 
 def test_nanoseconds_in_parquet_reach_the_record(tmp_path: Path) -> None:
     path, out = tmp_path / "in.parquet", tmp_path / "out"
-    columns = {"instruction": ["Say when it was."], "output": ["It was in November."], "at": pa.array([NANO], STAMP)}
+    columns = {
+        "instruction": ["Say when it was."],
+        "output": ["It was in November."],
+        "at": pa.array([NANO], STAMP),
+    }
     pq.write_table(pa.table(columns), path)
     assert main(["filter", str(path), "--out", str(out), "--quiet"]) == 0
     (record,) = read_records(out)

@@ -92,6 +92,38 @@ def test_templates_of_strangers_are_refused_without_any_data(tmp_path: Path, cli
     assert ran.out.splitlines()[-1].startswith("4 templates, 1 errors")
 
 
+LEAKS = """
+dataset: films
+templates:
+  a: !Template
+    jinja: '{% set said = label | lower %}{% set told = said %}{{text}} Is it {{told}}? ||| {{label}}'
+    name: under-another-name
+  b: !Template
+    jinja: '{% set first = label.split(" ")[0] %}{{text}} Is it {{first}}? ||| {{label}}'
+    name: a-part-of-it
+  c: !Template
+    jinja: '{% set x = label %}{% set x = text %}Is it {{x}}? ||| {{label}}'
+    name: set-twice
+  d: !Template
+    jinja: '{% set x = y %}{% set y = x %}Is it {{x}}? ||| {{label}}'
+    name: a-circle
+"""
+
+
+def test_a_leak_under_another_name_is_one(tmp_path: Path, cli: Cli) -> None:
+    ran = cli("template", "lint", "--style", "p3", "--templates", p3(tmp_path, LEAKS), "--json")
+    said = {(one["template"], one["kind"], one["what"]) for one in json.loads(ran.out)}
+    assert said == {("under-another-name", "leak", "the prompt shows what is asked for: label")}
+
+
+def test_french_has_a_space_before_its_signs(tmp_path: Path, cli: Cli) -> None:
+    templates = "  - {name: slip, input: 'Est-ce bon ? {text}', target: '{answer}'}\n"
+    file = tmp_path / "mine.yaml"
+    file.write_text(HEAD.replace("language: en", "language: fr") + templates, encoding="utf-8")
+    ran = cli("template", "lint", "--templates", file, "--json")
+    assert json.loads(ran.out) == []
+
+
 def test_on_data_fields_are_known_and_templates_must_render(tmp_path: Path, cli: Cli) -> None:
     rows = write_jsonl(tmp_path / "films.jsonl", [row | {"year": 1999} for row in ROWS])
     templates = p3(tmp_path, P3.replace("cycler.__init__", "text"))

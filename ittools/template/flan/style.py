@@ -64,6 +64,7 @@ def faces(plan: FlanPlan, columns: frozenset[str] | None = None) -> list[Face]:
         Face(
             one.name, file.where, *one.source,
             _seen(file, file.fields_of(one.input), columns), _seen(file, file.fields_of(one.target), columns),
+            languages=(file.language,),
         )
         for file, one in plan.tasks
     ]  # fmt: skip

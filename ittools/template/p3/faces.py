@@ -24,11 +24,12 @@ def face_of(template: Template) -> Face:
     """Of a template that the sandbox accepts."""
     tree = checked_tree(template.jinja)
     sides: tuple[set[str], set[str]] = set(), set()
+    meant = _meant(tree)
     for side, name in _shown(tree.body, 0)[1]:
-        sides[side].add(name)
+        sides[side].add(meant.get(name, name))
     prompt, _, target = _CODE.sub(_unescaped, template.jinja).partition(SEPARATOR)
     prompts, targets = (frozenset(side & fields_of(tree)) - {CHOICES} for side in sides)
-    return Face(template.name, template.place, prompt, target, prompts, targets)
+    return Face(template.name, template.place, prompt, target, prompts, targets, languages=template.languages)
 
 
 def _unescaped(code: re.Match[str]) -> str:
@@ -67,6 +68,21 @@ def _branches(node: Any) -> Iterator[Sequence[Any]]:
         yield other.body
     if getattr(node, "else_", None):
         yield node.else_
+
+
+def _meant(tree: Any) -> dict[str, str]:
+    """The name that another one stands for: set once, and to it alone, as in `set a = answer | lower`."""
+    of: dict[str, list[str]] = {}
+    for node in nodes_of(tree):
+        if type(node).__name__ == "Assign" and type(node.target).__name__ == "Name":
+            value = node.node
+            while type(value).__name__ == "Filter":
+                value = value.node
+            of.setdefault(node.target.name, []).append(getattr(value, "name", ""))
+    once = {name: some[0] for name, some in of.items() if len(some) == 1 and some[0]}
+    for _ in range(len(once)):  # a name may be set to another that is set
+        once = {name: once.get(other, other) for name, other in once.items()}
+    return once
 
 
 def _names(node: Any) -> Iterator[str]:
