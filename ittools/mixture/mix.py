@@ -69,7 +69,7 @@ def mix(options: MixOptions, progress: Progress) -> Outcome:
                 index = index_of(
                     parts_of, names, options.by, hashed if options.heldout else None, engine, progress
                 )
-                _write(options, output, index, engine, progress)
+                _write(options, output, index, names, (engine, progress))
     then = f"ittools finetune {options.out} --model tiny --out {options.out.parent / 'finetune'}"
     assert output.finished is not None
     table = output.finished["components"]
@@ -101,12 +101,15 @@ def _input_names(specs: Sequence[str]) -> list[str]:
     return short if len(set(short)) == len(short) else list(specs)
 
 
-def _write(options: MixOptions, output: Output, index: Index, engine: Engine, progress: Progress) -> None:
+def _write(
+    options: MixOptions, output: Output, index: Index, inputs: list[str], how: tuple[Engine, Progress]
+) -> None:
     fresh = first_of_each_id(index.keys)
     members = _members(index, fresh)
     counts = {name: len(records) for name, records in members.items()}
-    shares = _shares(options, counts)
-    taken = _taken(options, counts, shares, progress)
+    empty = {*index.names, *(inputs if options.by == "input" else ())} - counts.keys()
+    shares = _shares(options, counts, empty)
+    taken = _taken(options, counts, shares, how[1])
     drawn = [_draw(members[name], taken[name], options.seed, name) for name in counts]
     chosen = np.concatenate([np.zeros(0, np.int64), *drawn])
     splits = _split(options, index, chosen)
@@ -119,7 +122,7 @@ def _write(options: MixOptions, output: Output, index: Index, engine: Engine, pr
     orders = [Order(name, records, options.layout) for name, records in splits.items()]
     if options.keep_dropped:
         orders.append(_left(chosen, fresh))
-    write_orders(output, index.parts, orders, engine, progress)
+    write_orders(output, index.parts, orders, *how)
     funnel = Funnel(index.records, total)
     funnel.dropped["duplicate-id"] = index.records - sum(counts.values())
     funnel.dropped["not-drawn"] = sum(counts.values()) - total
@@ -163,7 +166,8 @@ def _left(chosen: Ints, fresh: Bools) -> Order:
     return Order("dropped", records, "records", fresh[records])
 
 
-def _shares(options: MixOptions, counts: dict[str, int]) -> dict[str, float]:
+def _shares(options: MixOptions, counts: dict[str, int], empty: set[str]) -> dict[str, float]:
+    """The rates of the components; `empty` are those without a record, whose weight can only be 0."""
     weights: dict[str, float] = {}
     for pair in options.weight:
         name, _, amount = pair.rpartition("=")
@@ -171,6 +175,14 @@ def _shares(options: MixOptions, counts: dict[str, int]) -> dict[str, float]:
             weights[name] = float(amount)
         except ValueError:
             raise UsageError(f"--weight {pair}: expected NAME=NUMBER") from None
+        if name in empty and weights[name] == 0:
+            del weights[name]
+            continue
+        if name in empty:
+            raise UsageError(
+                f"--weight {pair}: {name!r} has no record to draw (none at all, or all of them stand in "
+                f"inputs before it too); give {name}=0 to leave it out"
+            )
         if name not in counts:
             near = did_you_mean(name, counts)
             raise UsageError(f"--weight {pair}: no component {name!r}{near}; there are: {', '.join(counts)}")

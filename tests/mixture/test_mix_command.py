@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from workbench import Cli, manifest_of, numbered, read_records, write_jsonl, written
 
@@ -149,6 +150,22 @@ def test_a_split_that_was_asked_for_is_never_empty(tmp_path: Path, cli: Cli) -> 
     source = write_jsonl(tmp_path / "in.jsonl", numbered(5))
     cli("mix", source, "--heldout", 0.000001, "--out", tmp_path / "out")
     assert manifest_of(tmp_path / "out")["splits"] == {"train": 4, "heldout": 1}
+
+
+@pytest.mark.parametrize("rows", [0, 10])
+def test_a_weight_for_an_input_of_no_record_of_its_own_says_so(
+    tmp_path: Path, cli: Cli, two: tuple[Path, Path], rows: int
+) -> None:
+    texts = {name: [row[name] for row in numbered(rows)] for name in ("instruction", "output")}
+    columns = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    pq.write_table(pa.table(columns), tmp_path / "none.parquet")
+    first = write_jsonl(tmp_path / "first.jsonl", numbered(10)) if rows else two[0]
+    inputs, weights = (first, tmp_path / "none.parquet"), ("-w", f"{first.stem}=1", "-w")
+    ran = cli("mix", *inputs, *weights, "none=2", "--out", tmp_path / "out")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "--weight none=2: 'none' has no record to draw" in ran.err
+    assert cli("mix", *inputs, *weights, "none=0", "--out", tmp_path / "out").code == 0
+    assert list(manifest_of(tmp_path / "out")["components"]) == [first.stem]
 
 
 @pytest.mark.parametrize(
