@@ -73,8 +73,12 @@ class Demonstrations:
         wanted: int,
         key: str,
     ) -> Iterator[str]:
-        """Other rows with their targets in a drawn order; never of the row itself or of its like."""
+        """Other rows with their targets in a drawn order; never of the row itself or of its like.
+
+        An inverted template asks for a text, which another row may have too: that one gives it away.
+        """
         one = reader.file.templates[which - reader.first]
+        asked = _bare(one.target.fill(reader.worded(which, mine, way)[0])) if one.inverted else None
         for place, number in _places(draw, len(self.rows), wanted + SPARE):
             if self.rows[place][0] == key:
                 continue
@@ -84,7 +88,7 @@ class Demonstrations:
                 continue
             values, _ = reader.worded(which, filled, way._replace(order=number))
             text, target = one.input.fill(values).strip(), one.target.fill(values).strip()
-            if target:
+            if target and _bare(target) != asked:
                 yield f"{few.input_prefix}{text}{few.target_prefix}{target}"
 
     def _length(self, text: str) -> int:

@@ -54,6 +54,27 @@ def test_other_questions_about_the_same_text_are_not_shown() -> None:
         assert not any(last.partition("\n")[0] in one for one in shown)
 
 
+PAIRS = """
+task_type: made-pairs
+language: en
+fields: [premise, hypothesis, answer]
+answer: answer
+templates:
+  - {name: straight, input: "P={premise} H={hypothesis}", target: "{answer}"}
+  - {name: backwards, input: "P={premise}", target: "{hypothesis}", inverted: true}
+"""
+
+
+def test_an_inverted_template_shows_no_row_with_the_text_that_it_asks_for(tmp_path: Path) -> None:
+    rows = [{"premise": f"p{n}", "hypothesis": f"{'It  Is' if n % 2 else 'it is'} h{n % 3}", "answer": "yes"}
+            for n in range(30)]  # fmt: skip
+    plan, of = planned(written(tmp_path, PAIRS), shots="3", only=("backwards",)), chunk(rows)
+    for row in records(plan, of, demonstrations(plan, of)):
+        *shown, _ = row["instruction"].split("\n\n\n")
+        assert len(shown) == 3
+        assert not any(row["output"].split()[-1] in one for one in shown)
+
+
 def test_without_other_rows_there_are_no_demonstrations(qa: str) -> None:
     plan, of = planned(qa, shots="2", only=("plain",)), chunk(qa_rows(1))
     (found,) = records(plan, of, demonstrations(plan, of))
