@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,14 +29,11 @@ from ittools.options import resolved
 from ittools.records.funnel import Funnel
 from ittools.records.schema import DROPPED_SCHEMA, SCHEMA
 from ittools.store.card import card_text
-from ittools.store.files import sha256_file, sha256_json, sync_folder, write_bytes, write_text
-from ittools.store.lock import LOCK_NAME, writer_lock
-from ittools.store.manifest import MANIFEST_NAME, Manifest, read_manifest, write_manifest
+from ittools.store.files import sha256_file, sha256_json, write_bytes, write_text
+from ittools.store.lock import writer_lock
+from ittools.store.manifest import Manifest, read_manifest, write_manifest
+from ittools.store.replace import STAGING, WORK, clear, refuse_foreign, replace_contents, replaced
 from ittools.store.shards import FileEntry, ShardFile, ShardWriter, finished
-
-STAGING = ".staging"  # finished files wait here until all of them are there
-WORK = ".work"  # files that tasks exchange; gone when the command ends
-KEPT_ASIDE = frozenset({LOCK_NAME, STAGING, WORK, MANIFEST_NAME, "ledger", "checkpoints"})
 
 FACETS = ("language", "license", "source", "generator", "task")
 Facets = dict[str, Counter[str]]  # by facet, then by value
@@ -123,8 +119,9 @@ class Output:
             write_text(self.staging / "README.md", card_text(manifest))
             self.add_file("README.md")
         manifest["files"] = [entry.as_json() for entry in self.entries]
-        _replace_contents(self.path, self.staging)
+        replace_contents(self.path, self.staging)
         self.finished = write_manifest(self.path, manifest)
+        replaced(self.path)
         return self.finished
 
     def _manifest(self, funnel: Funnel | None, facts: Mapping[str, Any]) -> Manifest:
@@ -211,21 +208,22 @@ def writing(
             "version": __version__,
         }
     )
-    _refuse_foreign(out)
+    refuse_foreign(out)
     try:
         with writer_lock(out):
-            _clear(out)  # what a killed run left
+            clear(out)  # what a killed run left
             output = Output(out, command, options, inputs, fingerprint)
             output.finished = _reusable(out, fingerprint, force)
             output.reused = output.finished is not None
             if output.reused:
+                replaced(out)
                 yield output
                 return
             output.staging.mkdir()
             try:
                 yield output
             finally:  # also of a failure: what is not finished is not left lying about
-                _clear(out)
+                clear(out)
     except PermissionError as error:
         raise StoreError(f"{out}: cannot write here ({error.strerror}: {error.filename})") from None
     except OSError as error:
@@ -254,46 +252,3 @@ def _refuse_damaged(out: Path, manifest: Manifest) -> None:
         path = out / entry["path"]
         if not path.is_file() or path.stat().st_size != entry["bytes"]:
             raise StoreError(f"{path}: missing or cut short; --force writes the directory again")
-
-
-def _refuse_foreign(out: Path) -> None:
-    """Nobody's files are deleted but our own: those of the manifest, or of a run that was killed."""
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out}: is a file; --out must name a directory")
-    if out.is_dir() and not (out / LOCK_NAME).exists() and any(out.iterdir()):
-        raise UsageError(f"{out}: holds files that ittools did not write; give another --out")
-    foreign = sorted(foreign_files(out)) if (out / MANIFEST_NAME).exists() else []
-    if foreign:
-        raise UsageError(
-            f"{out}: holds files that ittools did not write ({', '.join(foreign[:3])}); "
-            "move them away or give another --out"
-        )
-
-
-def foreign_files(out: Path) -> set[str]:
-    """Files below `out` that its manifest does not list; none when the manifest is damaged."""
-    try:
-        manifest = read_manifest(out)
-    except StoreError:
-        return set()
-    listed = {entry["path"] for entry in (manifest or {"files": []})["files"]}
-    names = (path.relative_to(out) for path in out.rglob("*") if not path.is_dir() or path.is_symlink())
-    return {name.as_posix() for name in names if name.parts[0] not in KEPT_ASIDE} - listed
-
-
-def _replace_contents(out: Path, staging: Path) -> None:
-    """New files in, old ones out. The manifest goes first: until the end, `out` is incomplete."""
-    (out / MANIFEST_NAME).unlink(missing_ok=True)
-    sync_folder(out)
-    for old in out.iterdir():
-        if old.name not in KEPT_ASIDE:
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
-    for new in sorted(staging.iterdir()):
-        sync_folder(new)
-        new.rename(out / new.name)
-    sync_folder(out)
-
-
-def _clear(out: Path) -> None:
-    shutil.rmtree(out / STAGING, ignore_errors=True)
-    shutil.rmtree(out / WORK, ignore_errors=True)

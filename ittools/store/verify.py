@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 
 from ittools.errors import InputError, StoreError
 from ittools.records.build import content_id
-from ittools.store.dataset import foreign_files
 from ittools.store.files import sha256_file
 from ittools.store.manifest import read_manifest
+from ittools.store.replace import foreign_files
 from ittools.store.shards import read_shard
 
 

@@ -42,9 +42,8 @@ def state(directory: Path, old: dict[str, bytes] | None, new: dict[str, bytes]) 
                 open_inputs(ReadOptions(inputs=(str(directory),)))
         return "nothing"
     assert problems == []
-    content = {
-        name: b for name, b in written(directory).items() if not name.startswith((".staging", ".work"))
-    }
+    aside = (".staging", ".work", ".replacing")
+    content = {name: b for name, b in written(directory).items() if not name.startswith(aside)}
     assert content in (old, new)
     return "new" if content == new else "old"
 

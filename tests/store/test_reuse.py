@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from workbench import Cli, manifest_of, numbered, write_jsonl, written
 
+from ittools.store.dataset import Output
 from ittools.store.verify import verify
 
 
@@ -92,6 +95,55 @@ def test_files_put_beside_an_output_are_not_deleted(tmp_path: Path, source: Path
         "move them away or give another --out\n",
     )
     assert (out / "notes" / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("left", ["a failure", "a kill while it replaced"])
+def test_files_put_where_a_run_did_not_finish_are_not_deleted(
+    tmp_path: Path, source: Path, cli: Cli, left: str
+) -> None:
+    out = tmp_path / "out"
+    if left == "a failure":
+        bad = tmp_path / "bad.jsonl"
+        bad.write_text('{"bad')
+        assert cli("filter", bad, "--out", out).code == 1
+    else:
+        cli("filter", source, "--out", out)
+        names = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.parquet"))
+        (out / ".replacing").write_text(json.dumps([*names, "README.md"]))
+        (out / "manifest.json").unlink()
+    (out / "notes").mkdir()
+    (out / "notes" / "thesis.txt").write_text("mine")
+    (out / "folder").symlink_to(tmp_path)
+    ran = cli("filter", source, "--out", out)
+    assert (ran.code, ran.err) == (
+        2,
+        f"ittools filter: {out}: holds files that ittools did not write (folder, notes/thesis.txt); "
+        "move them away or give another --out\n",
+    )
+    assert (out / "notes" / "thesis.txt").read_text() == "mine"
+    (out / "notes" / "thesis.txt").unlink()
+    (out / "folder").unlink()
+    assert cli("filter", source, "--out", out).code == 0
+    assert verify(out) == []
+    assert not (out / ".replacing").exists()
+
+
+def test_what_is_put_there_while_a_run_writes_is_not_deleted(
+    tmp_path: Path, source: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, finish = tmp_path / "out", Output.finish
+    cli("filter", source, "--out", out)
+
+    def finish_late(self: Output, *args: Any, **facts: Any) -> Any:
+        (out / "data" / "mine.txt").write_text("mine")
+        (out / "notes.txt").write_text("mine")
+        return finish(self, *args, **facts)
+
+    monkeypatch.setattr(Output, "finish", finish_late)
+    ran = cli("filter", source, "--out", out, "--force")
+    assert (ran.code, "data/mine.txt: somebody wrote this while the command ran" in ran.err) == (1, True)
+    assert [(out / name).read_text() for name in ("data/mine.txt", "notes.txt")] == ["mine", "mine"]
+    assert (out / "manifest.json").exists()  # the old output, whole
 
 
 def test_an_output_within_an_output_is_not_deleted(tmp_path: Path, source: Path, cli: Cli) -> None:
