@@ -112,7 +112,7 @@ def _write(
     taken = _taken(options, counts, shares, how[1])
     drawn = [_draw(members[name], taken[name], options.seed, name) for name in counts]
     chosen = np.concatenate([np.zeros(0, np.int64), *drawn])
-    splits = _split(options, index, chosen)
+    splits = _split(options, index, chosen, how[1])
     total = len(chosen)
     components = {
         name: {"records": counts[name], "drawn": taken[name], "rate": round(shares[name], 6),
@@ -213,17 +213,38 @@ def _draw(records: Ints, count: int, seed: int, name: str) -> Ints:
     return drawn
 
 
-def _split(options: MixOptions, index: Index, chosen: Ints) -> dict[str, Ints]:
+def _split(options: MixOptions, index: Index, chosen: Ints, progress: Progress) -> dict[str, Ints]:
     """Shuffled records per split. By hash of the id, task or eldest: growing a mixture moves no record, but
-    for one whose parent's parent comes to stand in it."""
+    for one whose parent's parent comes to stand in it.
+
+    Raises:
+        UsageError: they all belong together, so that nothing would be left to train on.
+    """
     order = chosen[_seeded("order", options.seed).permutation(len(chosen))]
     if index.places is None:
         return {"train": order}
     places = index.places[order]
     held = places < options.heldout
-    if not held.any() and len(np.unique(places)) > 1:
-        held = places == places.min()  # a split that was asked for is never empty
+    if not held.any() and len(places):  # a split that was asked for is never empty
+        held = places == _least(places, options.heldout)
+    if len(places) and held.all():
+        raise UsageError(
+            f"--heldout {options.heldout} --heldout-by {options.heldout_by}: all {len(places):,} records "
+            "would be held out, for what belongs together stays together; another --heldout-by splits them"
+        )
+    share = held.sum() / max(1, len(held))
+    if not options.heldout / 2 <= share <= 2 * options.heldout and options.heldout_by != "record":
+        progress.note(
+            f"held out {held.sum():,} of {len(held):,} records ({share:.1%}, asked for "
+            f"{options.heldout:.1%}): what belongs to one {options.heldout_by} stays together"
+        )
     return {"train": order[~held], "heldout": order[held]}
+
+
+def _least(places: NDArray[np.float64], share: float) -> float:
+    """The place of the group to hold out: the first one that is not far larger than what was asked for."""
+    groups, sizes = np.unique(places, return_counts=True)
+    return float(groups[sizes <= max(2 * share * len(places), sizes.min())][0])
 
 
 def _llama_factory(name: str, splits: dict[str, Ints]) -> str:

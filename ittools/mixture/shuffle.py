@@ -25,7 +25,7 @@ from ittools.records.messages import messages_batch
 from ittools.records.schema import DROPPED_SCHEMA, MESSAGES_SCHEMA, SCHEMA
 from ittools.store.dataset import Facets, Output, written_shard
 from ittools.store.dropped import dropped_batch
-from ittools.store.shards import ROW_GROUP, SHARD, FileEntry, shard_name
+from ittools.store.shards import GROUP_BYTES, ROW_GROUP, SHARD, FileEntry, shard_name
 
 Ints = NDArray[np.int64]
 Layout = Literal["messages", "records"]
@@ -55,7 +55,7 @@ def write_orders(
     ends = np.cumsum([part.records for part in parts])
     paths = [str(output.work / f"moved-{number:06d}.arrow") for number in range(len(parts))]
     progress.start("mix: move", len(parts))
-    own = np.split(places, ends[:-1])
+    own = np.split(places, ends[:-1])[: len(parts)]
     engine.run(move_part, list(zip(parts, own, paths, strict=True)), progress, small=small)
     tasks, first = [], 0
     for order in orders:
@@ -120,17 +120,22 @@ def _laid_out(
 
 
 def _ordered(begin: int, end: int, moved: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """The records of these places, a row group at a time."""
+    """The records of these places, at most a row group at a time."""
     found = []
     for path in moved:
         with pa.memory_map(path) as source, pa.ipc.open_file(source) as reader:
             for number in range(reader.num_record_batches):
                 batch = reader.get_batch(number)
                 found.append((batch, batch.column(PLACE).to_numpy()))
-    for first in range(begin, end, ROW_GROUP):
-        last = min(first + ROW_GROUP, end)
+    waiting = [(first, min(first + ROW_GROUP, end)) for first in range(begin, end, ROW_GROUP)][::-1]
+    while waiting:
+        first, last = waiting.pop()
         spans = [(batch, *np.searchsorted(places, [first, last]).tolist()) for batch, places in found]
         table = pa.Table.from_batches([batch.slice(a, b - a) for batch, a, b in spans if a < b], MOVED)
+        if table.nbytes > GROUP_BYTES // 2 and last - first > 1:  # put together it would pass Arrow's 2 GiB
+            half = (first + last) // 2
+            waiting += [(half, last), (first, half)]
+            continue
         table = table.combine_chunks()
         order = np.argsort(table.column(PLACE).to_numpy())
         yield from table.select(SCHEMA.names).take(pa.array(order)).combine_chunks().to_batches()

@@ -1,25 +1,29 @@
 """Parquet shards with one layout whatever the batches that came in.
 
-Row groups of 16,384 records, shards of six of them, zstd level 3, page index and page checksums:
-with checksums every flipped bit in a page is an error when it is read, without them most load
-silently wrong. Shards are named `train-00000-of-00004.parquet`, as `datasets` expects.
+Row groups of 16,384 records (fewer where they are very long), shards of 98,304, zstd level 3, page index
+and page checksums: with checksums every flipped bit in a page is an error when it is read, without them most
+load silently wrong. Shards are named `train-00000-of-00004.parquet`, as `datasets` expects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from ittools.errors import InputError
 from ittools.store.files import sha256_file, sync_file
 
 ROW_GROUP = 16_384  # records
+GROUP_BYTES = 1 << 30  # of text in a row group, at most: Arrow's offsets end at 2 GiB
 SHARD = 6 * ROW_GROUP  # 98,304 records: 25 to 60 MB of usual instruction data
 
 
@@ -63,7 +67,7 @@ class ShardFile:
         self.path, self.schema = path, schema
         self.records = 0
         self._waiting: list[pa.RecordBatch] = []
-        self._waiting_records = 0
+        self._waiting_records = self._waiting_bytes = 0
         self._writer = parquet_writer(path, schema)
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -72,16 +76,26 @@ class ShardFile:
             return
         self._waiting.append(batch)
         self._waiting_records += batch.num_rows
+        self._waiting_bytes += batch.nbytes
         self.records += batch.num_rows
-        while self._waiting_records >= ROW_GROUP:
-            self._flush(ROW_GROUP)
+        while count := self._due():
+            self._flush(count)
+
+    def _due(self) -> int:
+        """How many of the waiting records are a full row group; 0: they are none yet."""
+        full = ROW_GROUP if self._waiting_records >= ROW_GROUP else 0
+        if self._waiting_bytes <= GROUP_BYTES:  # an upper bound, which costs nothing to know
+            return full
+        sizes = np.cumsum(np.concatenate([record_bytes(batch) for batch in self._waiting]))
+        fits = max(1, int(np.searchsorted(sizes, GROUP_BYTES, side="right")))
+        return full if full and fits >= full else fits if fits < len(sizes) else 0
 
     def _flush(self, count: int) -> None:
         # from one buffer per column, so that pages fall alike whatever the incoming batches
-        table = pa.Table.from_batches(self._waiting, self.schema).combine_chunks()
-        head, rest = table.slice(0, count), table.slice(count)
+        table = pa.Table.from_batches(self._waiting, self.schema)
+        head, rest = table.slice(0, count).combine_chunks(), table.slice(count)
         self._waiting = rest.to_batches()
-        self._waiting_records = rest.num_rows
+        self._waiting_records, self._waiting_bytes = rest.num_rows, rest.nbytes
         self._writer.write_table(_compact(head), row_group_size=ROW_GROUP)
 
     def close(self) -> int:
@@ -155,6 +169,32 @@ class ShardWriter:
     ) -> None:
         if self._open is not None:
             self._open.abandon()
+
+
+def record_bytes(batch: pa.RecordBatch) -> NDArray[np.int64]:
+    """(records,) bytes of text in each, in columns of any depth."""
+    return _summed([_text_bytes(column) for column in batch.columns], batch.num_rows)
+
+
+def _text_bytes(column: pa.Array) -> NDArray[np.int64]:
+    if pa.types.is_string(column.type):
+        found: NDArray[np.int64] = pc.fill_null(pc.binary_length(column), 0).to_numpy().astype(np.int64)
+        return found
+    if pa.types.is_list(column.type):
+        lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
+        ends = np.cumsum(lengths)
+        inner = np.append(0, np.cumsum(_text_bytes(column.flatten())))
+        return np.asarray(inner[ends] - inner[ends - lengths], np.int64)
+    if pa.types.is_struct(column.type):
+        return _summed([_text_bytes(field) for field in column.flatten()], len(column))
+    return np.zeros(len(column), np.int64)
+
+
+def _summed(columns: Sequence[NDArray[np.int64]], count: int) -> NDArray[np.int64]:
+    found = np.zeros(count, np.int64)
+    for column in columns:
+        found += column
+    return found
 
 
 def shard_name(split: str, index: int, shards: int) -> str:

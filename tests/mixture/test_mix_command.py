@@ -13,6 +13,7 @@ from workbench import Cli, manifest_of, numbered, read_records, write_jsonl, wri
 
 from ittools.mixture.index import first_of_each_id, id_keys
 from ittools.records.messages import to_messages
+from ittools.records.schema import SCHEMA
 from ittools.store.verify import verify
 
 
@@ -150,6 +151,31 @@ def test_a_split_that_was_asked_for_is_never_empty(tmp_path: Path, cli: Cli) -> 
     source = write_jsonl(tmp_path / "in.jsonl", numbered(5))
     cli("mix", source, "--heldout", 0.000001, "--out", tmp_path / "out")
     assert manifest_of(tmp_path / "out")["splits"] == {"train": 4, "heldout": 1}
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_file_without_row_groups_holds_nothing(
+    tmp_path: Path, cli: Cli, two: tuple[Path, Path], beside: bool
+) -> None:
+    pq.ParquetWriter(tmp_path / "none.parquet", SCHEMA).close()
+    ran = cli("mix", tmp_path / "none.parquet", *(two if beside else ()), "--out", tmp_path / "out")
+    assert (ran.code, manifest_of(tmp_path / "out")["splits"]) == (0, {"train": 100 if beside else 0})
+
+
+@pytest.mark.parametrize(("share", "seed"), [(0.1, 0), (0.5, 1), (0.5, 2)])
+def test_one_task_alone_cannot_be_held_out_by_task(tmp_path: Path, cli: Cli, share: float, seed: int) -> None:
+    source = write_jsonl(tmp_path / "in.jsonl", [row | {"task": "one"} for row in numbered(20)])
+    ran = cli("mix", source, "--heldout", share, "--heldout-by", "task", "--seed", seed, "-o", tmp_path / "o")
+    assert (ran.code, "all 20 records would be held out" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_of_a_large_and_a_small_task_the_small_one_is_held_out(tmp_path: Path, cli: Cli, seed: int) -> None:
+    rows = [row | {"task": "small" if n < 10 else "large"} for n, row in enumerate(numbered(1_000))]
+    source = write_jsonl(tmp_path / "in.jsonl", rows)
+    ran = cli("mix", source, "--heldout", 0.001, "--heldout-by", "task", "--seed", seed, "-o", tmp_path / "o")
+    assert manifest_of(tmp_path / "o")["splits"] == {"train": 990, "heldout": 10}
+    assert "held out 10 of 1,000 records (1.0%, asked for 0.1%): what belongs to one task" in ran.err
 
 
 @pytest.mark.parametrize("rows", [0, 10])

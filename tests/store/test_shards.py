@@ -15,7 +15,7 @@ from ittools.records.build import build_record, record_batch
 from ittools.records.schema import SCHEMA
 from ittools.store import shards
 from ittools.store.files import sha256_file
-from ittools.store.shards import FileEntry, ShardWriter, read_shard
+from ittools.store.shards import FileEntry, ShardWriter, read_shard, record_bytes
 
 
 def table(count: int) -> pa.RecordBatch:
@@ -36,6 +36,52 @@ def write(folder: Path, batches: list[pa.RecordBatch]) -> list[FileEntry]:
         for batch in batches:
             writer.write(batch)
         return writer.close()
+
+
+@given(st.lists(st.integers(0, 900), max_size=30), st.lists(st.integers(0, 9), max_size=8))
+@settings(deadline=None, max_examples=40)
+def test_long_records_stand_in_smaller_row_groups(
+    tmp_path_factory: pytest.TempPathFactory, lengths: list[int], sizes: list[int]
+) -> None:
+    """Arrow's columns of text end at 2 GiB, here at 1,000 bytes."""
+    folder = tmp_path_factory.mktemp("long")
+    rows = [
+        build_record("say", "", "y" * length, source="s", context=[{"role": "user", "content": "z" * 9}])
+        for length in lengths
+    ]
+    batch = record_batch(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        small(patch)
+        patch.setattr(shards, "GROUP_BYTES", 1_000)
+        whole = write(folder / "a" / "data", [batch])
+        assert whole == write(folder / "b" / "data", pieces(batch, sizes))
+    assert [
+        row for entry in whole for b in read_shard(folder / "a" / entry.path) for row in b.to_pylist()
+    ] == rows
+    for entry in whole:
+        with pq.ParquetFile(folder / "a" / entry.path) as file:
+            groups = [file.read_row_group(n) for n in range(file.num_row_groups)]
+        text = [sum(map(sum, map(record_bytes, group.to_batches()))) for group in groups]
+        for number, group in enumerate(groups):
+            assert group.num_rows <= 8
+            assert text[number] <= 1_000 or group.num_rows == 1
+            last = number + 1 == len(groups)
+            assert (
+                last
+                or group.num_rows == 8
+                or text[number] + record_bytes(groups[number + 1].to_batches()[0])[0] > 1_000
+            )
+
+
+def test_the_text_of_a_record_is_counted_in_all_of_its_columns() -> None:
+    one = build_record("é", "ab", "c", source="s", task="t", license="MIT", rejected="defg",
+                       context=[{"role": "user", "content": "hi"}, {"role": "tool", "content": ""}],
+                       scores={"x": 1.0}, parents=["p", "qq"])  # fmt: skip
+    two = build_record("", "", "", source="s", task="t", license="MIT")
+    batch = record_batch([one, two, one]).slice(1)
+    said = len("é".encode()) + 3 + 4 + len("userhitool") + len("x") + 3
+    plain = 32 + len("stMIT")
+    assert record_bytes(batch).tolist() == [plain, plain + said]
 
 
 def pieces(batch: pa.RecordBatch, sizes: list[int]) -> list[pa.RecordBatch]:
