@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +21,8 @@ from ittools.mixture.shuffle import Layout, Order, write_orders
 from ittools.options import option
 from ittools.progress import Progress
 from ittools.records.funnel import Funnel
-from ittools.store.dataset import Output, writing
-from ittools.store.files import json_text
+from ittools.store.dataset import InputEntry, Output, writing
+from ittools.store.files import json_text, sha256_json
 from ittools.store.outcome import Outcome, outcome
 
 Bools = NDArray[np.bool_]
@@ -56,10 +56,10 @@ def mix(options: MixOptions, progress: Progress) -> Outcome:
     """
     _check(options)
     sources = open_inputs(options)
-    entries = [source.entry for source in sources]
+    names = _input_names([source.entry.spec for source in sources])
+    entries = [_named(source.entry, name) for source, name in zip(sources, names, strict=True)]
     with writing(options.out, command="mix", options=options, inputs=entries, force=options.force) as output:
         if not output.reused:
-            names = _input_names([entry.spec for entry in entries])
             hashed = (options.seed, options.heldout_by)
             with opened_engine(options, progress=progress) as engine:
                 parts_of = [
@@ -99,6 +99,11 @@ def _input_names(specs: Sequence[str]) -> list[str]:
     """Short names of the inputs where they are unique, else the whole specs."""
     short = [Path(spec).name.split(".")[0] or spec for spec in specs]
     return short if len(set(short)) == len(short) else list(specs)
+
+
+def _named(entry: InputEntry, name: str) -> InputEntry:
+    """The draw follows from the names of the inputs, too."""
+    return replace(entry, fingerprint=sha256_json([entry.fingerprint, name]))
 
 
 def _write(

@@ -153,6 +153,16 @@ def test_a_split_that_was_asked_for_is_never_empty(tmp_path: Path, cli: Cli) -> 
     assert manifest_of(tmp_path / "out")["splits"] == {"train": 4, "heldout": 1}
 
 
+def test_the_same_records_under_another_name_are_another_draw(
+    tmp_path: Path, cli: Cli, two: tuple[Path, Path]
+) -> None:
+    for name in ("one", "other"):
+        cli("filter", two[0], "--out", tmp_path / name)
+    cli("mix", tmp_path / "one", "--size", 20, "--out", tmp_path / "a")
+    ran = cli("mix", tmp_path / "other", "--size", 20, "--out", tmp_path / "a")
+    assert (ran.code, "holds the finished output of another run" in ran.err) == (2, True)
+
+
 @pytest.mark.parametrize("beside", [False, True])
 def test_a_file_without_row_groups_holds_nothing(
     tmp_path: Path, cli: Cli, two: tuple[Path, Path], beside: bool
