@@ -130,7 +130,7 @@ def test_files_and_functions_fit_a_glance(path: Path) -> None:
 def test_third_party_imports_are_those_of_pyproject() -> None:
     known = {"pyarrow", "numpy", "openai", "aiohttp", "bm25s", "rapidfuzz", "langdetect", "yaml", "typer",
              "rich", "torch", "transformers", "peft", "accelerate", "matplotlib", "tokenizers", "datasets",
-             "datasketch", "ray", "py3langid", "lingua", "fsspec",
+             "datasketch", "ray", "py3langid", "lingua", "fsspec", "huggingface_hub",
              "jinja2", "ittools"}  # fmt: skip
     found = {name.partition(".")[0] for path in FILES for _, name in _imports(ast.walk(_tree(path)))}
     assert found - set(sys.stdlib_module_names) <= known

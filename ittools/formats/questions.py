@@ -19,7 +19,6 @@ from typing import Any
 from ittools.formats.rows import Row
 
 ANSWERS = ("answer", "answerKey", "groundtruth_answer", "correct", "label", "target")
-NUMBERED = ("groundtruth_answer",)  # MMLU-Redux: a number as text, also where a choice reads the same
 MOST_CHOICES = 1 << 16  # characters of a list that is spelt as text
 
 
@@ -84,19 +83,26 @@ def choices_of(row: Row) -> list[str] | None:
 
 
 def answer_of(row: Row, choices: list[str]) -> tuple[str | None, str]:
-    """(the column, the text) of the answer: a choice by its number from 0, its letter or its text."""
+    """(the column, the text) of the answer: a choice by its key, its number from 0, its text or its letter.
+
+    Digits that count a choice are its number, also where a choice reads the same: of ["1", "23", "88"] the
+    answer "1" is "23". So MMLU means it, its copies in CSV, MMLU-Redux and AI2D, whose numbers may be text;
+    MathVista writes the text. Digits that count none are the text: of ["3", "4"] the answer "4" is "4".
+    """
     name = next((name for name in ANSWERS if isinstance(row.get(name), (str, int))), None)
     if name is None:
         return None, ""
-    value = row[name]
-    if value in choices and not (name in NUMBERED and value.isdecimal()):
-        return name, str(value)
+    value = str(row[name])
     keys = row["choices"].get("label") if isinstance(row["choices"], dict) else None
-    letters = [str(key) for key in keys] if isinstance(keys, list) else list(string.ascii_uppercase)
-    if isinstance(value, str) and value in letters[: len(choices)]:
-        return name, choices[letters.index(value)]
-    digits = not isinstance(value, bool) and str(value).isdecimal()
-    return name, choices[int(value)] if digits and int(value) < len(choices) else ""
+    named = list(map(str, keys[: len(choices)])) if isinstance(keys, list) else []
+    if value in named:
+        return name, choices[named.index(value)]
+    if value.isdecimal() and len(value) <= 2 and int(value) < len(choices):
+        return name, choices[int(value)]
+    if row[name] in choices:
+        return name, value
+    letters = string.ascii_uppercase[: 0 if named else len(choices)]
+    return name, choices[letters.index(value)] if len(value) == 1 and value in letters else ""
 
 
 def lettered(choices: list[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from random import Random
 
 MOST_LABELS = 64  # odd-man-out has 52 categories; a task of more different outputs writes texts
@@ -50,17 +51,51 @@ def alike(output: str) -> str:
     return " ".join(output.casefold().split()).rstrip(".!") or output
 
 
-def output_space(outputs: Iterable[str]) -> str:
+@dataclass(frozen=True)
+class Outputs:
+    """How many outputs a task has, and the different ones; null: they are too many, or too long, for labels.
+
+    Pieces of a task add up to the same in any order.
+    """
+
+    count: int = 0
+    different: frozenset[str] | None = frozenset()
+
+    def __add__(self, other: Outputs) -> Outputs:
+        if self.different is None or other.different is None:
+            return Outputs(self.count + other.count, None)
+        both = self.different | other.different
+        return Outputs(self.count + other.count, both if len(both) <= MOST_LABELS else None)
+
+    @property
+    def labels(self) -> list[str] | None:
+        labels = sorted(self.different or ())
+        return labels if len(labels) >= 2 and self.count >= TIMES * len(labels) else None
+
+
+def outputs_of(texts: Iterable[str]) -> Outputs:
+    count, different = 0, set[str]()
+    for text in texts:
+        count += 1
+        if len(different) <= MOST_LABELS:
+            different.add(text.strip())
+    labels = len(different) <= MOST_LABELS and all(len(text) <= LONGEST for text in different)
+    return Outputs(count, frozenset(different) if labels else None)
+
+
+def output_space(outputs: Iterable[str] | Outputs) -> str:
     """What may be answered: the labels in order, or one line for tasks whose outputs are texts."""
-    labels = labels_of(outputs)
-    if labels is None:
-        return GENERIC
-    return f"Answer with one of: {', '.join(json.dumps(label, ensure_ascii=False) for label in labels)}."
+    labels = (outputs if isinstance(outputs, Outputs) else outputs_of(outputs)).labels
+    return space_of(labels) if labels else GENERIC
+
+
+def space_of(labels: Iterable[str]) -> str:
+    told = ", ".join(
+        json.dumps(label, ensure_ascii=False) for label in sorted({one.strip() for one in labels})
+    )
+    return f"Answer with one of: {told}."
 
 
 def labels_of(outputs: Iterable[str]) -> list[str] | None:
     """The different outputs of a classification; null where outputs are texts."""
-    every = [output.strip() for output in outputs]
-    labels = sorted(set(every))
-    few = 2 <= len(labels) <= MOST_LABELS and len(every) >= TIMES * len(labels)
-    return labels if few and max(map(len, labels)) <= LONGEST else None
+    return outputs_of(outputs).labels

@@ -11,8 +11,8 @@ the front, whole. Source: https://github.com/facebookresearch/MetaICL (Min et al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 from typing import Any
@@ -22,7 +22,7 @@ from ittools.formats.rows import Row
 from ittools.formats.superni import compact_json, text_of, texts
 from ittools.formats.tables import About, Chunk, Labels, Table
 from ittools.store.dataset import InputEntry
-from ittools.template.ablate import alike, output_space, wrong_outputs
+from ittools.template.ablate import Outputs, alike, output_space, outputs_of, space_of, wrong_outputs
 from ittools.template.build import Builder, of_another_kind, told
 from ittools.template.lengths import ruler, tokenizer_entries
 from ittools.template.options import StyleOptions
@@ -37,6 +37,8 @@ BETWEEN, BARE_BETWEEN = "\n\n\n", "\n\n"  # of two examples; before one that has
 
 @dataclass(frozen=True)
 class IclPlan:
+    """outputs: of all rows, by task; none before they are read, and where nobody asks for them."""
+
     shots: tuple[int, ...]
     channel: bool
     max_length: int
@@ -47,6 +49,7 @@ class IclPlan:
     seed: int
     entries: tuple[InputEntry, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Outputs] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class _Said:
 
 @dataclass(frozen=True)
 class _Task:
-    """Rows of a task that may be shown, all their outputs, and in words what these are."""
+    """Rows of a task that may be shown, their outputs, and in words what all rows of the task answer."""
 
     name: str
     rows: tuple[_Said, ...]
@@ -108,6 +111,16 @@ def group(plan: IclPlan, row: Row, about: About) -> str | None:
     return _task(plan, row, about) if "input" in row and texts(row.get("output")) else None
 
 
+def output(plan: IclPlan, row: Row, about: About) -> str | None:
+    """What a row answers; null where no record tells it."""
+    return _side(about, row, "output").strip() or None if plan.ablate == "simplified" else None
+
+
+def knowing(plan: IclPlan, outputs: Mapping[str, Outputs]) -> IclPlan:
+    """The plan with what all rows answer, by task."""
+    return replace(plan, outputs=outputs)
+
+
 def _task(plan: IclPlan, row: Row, about: About) -> str:
     """What --task says, or the row, or the dataset's name."""
     return plan.task or next(iter(texts(row.get("task"))), about.name)
@@ -128,7 +141,7 @@ def render(plan: IclPlan, chunk: Chunk, shown: Shown) -> Rendered:
             built.drop("missing-field", "", "", detail=detail, task=name, template=None, **told(row))
             continue
         if name not in tasks:
-            tasks[name] = _read(name, chunk.about, shown.get(name, ()))
+            tasks[name] = _read(plan, name, chunk.about, shown.get(name, ()))
         said = _said(chunk.about, row, chunk.key(number))
         _add(built, fit, tasks[name], said, row)
     return built.rendered()
@@ -147,10 +160,11 @@ def _check(chunk: Chunk) -> None:
         )
 
 
-def _read(name: str, about: About, shown: Iterable[tuple[str, Row]]) -> _Task:
+def _read(plan: IclPlan, name: str, about: About, shown: Iterable[tuple[str, Row]]) -> _Task:
+    """Where not all rows were read, as in a preview, those that may be shown tell what is answered."""
     rows = tuple(_said(about, row, key) for key, row in shown)
     outputs = tuple(row.output for row in rows)
-    return _Task(name, rows, outputs, output_space(outputs))
+    return _Task(name, rows, outputs, output_space(plan.outputs.get(name) or outputs_of(outputs)))
 
 
 def _said(about: About, row: Row, key: str) -> _Said:
@@ -182,18 +196,18 @@ def _add(built: Builder, fit: _Fit, task: _Task, said: _Said, row: Row) -> None:
     plan = fit.plan
     random = seeded(plan.seed, "icl", said.key)
     wanted = random.choice(plan.shots)
-    front = task.space if plan.ablate == "simplified" else ""
-    asked = fit.example(said.input, said.output)
+    front = _space(built.about, task, said, row) if plan.ablate == "simplified" else ""
+    asked, room = fit.example(said.input, said.output), plan.max_length - fit.length(front)
     drawn = _draw(task.rows, said, wanted, random)
     pairs = [(one.input, one.output) for one in drawn]
-    reason, detail = _reason(plan, task, said, asked, wanted, len(drawn))
+    reason, detail = _reason(plan, task, said, asked, room, wanted, len(drawn))
     if reason is None and plan.ablate == "delusive" and pairs:
         wrong = wrong_outputs([output for _, output in pairs], task.outputs, random)
         if wrong is None:
             reason, detail = "no-wrong-output", f"all demonstrations of {task.name} have one output"
         else:
             pairs = [(input, other) for (input, _), other in zip(pairs, wrong, strict=True)]
-    examples = [] if reason else fit.last(pairs, plan.max_length - asked.length - fit.length(front))
+    examples = [] if reason else fit.last(pairs, room - asked.length)
     if wanted and not reason and not examples:
         reason, detail = "no-demonstration", f"none fits beside the record into {plan.max_length}"
     way = ("channel" if plan.channel else "direct") + ("" if plan.ablate == "none" else f"+{plan.ablate}")
@@ -209,8 +223,21 @@ def _add(built: Builder, fit: _Fit, task: _Task, said: _Said, row: Row) -> None:
     )
 
 
+def _space(about: About, task: _Task, said: _Said, row: Row) -> str:
+    """The options that the row names, else the names of its classes, if its output is one; or the task's."""
+    for named in (texts(row.get("options")), _class_names(about)):
+        if said.output.strip() in (one.strip() for one in named):
+            return space_of(named)
+    return task.space
+
+
+def _class_names(about: About) -> Sequence[str]:
+    labels = _labels(about, "output")
+    return labels.names if labels else ()
+
+
 def _reason(
-    plan: IclPlan, task: _Task, said: _Said, asked: Example, wanted: int, drawn: int
+    plan: IclPlan, task: _Task, said: _Said, asked: Example, room: int, wanted: int, drawn: int
 ) -> tuple[str | None, str | None]:
     if not said.output.strip():
         return "empty-output", None
@@ -220,8 +247,8 @@ def _reason(
         return "empty-input", "nothing is asked, and nothing is shown"
     if not asked.fits:
         return "too-long", f"beside its output there is no room for an input within {EXAMPLE}"
-    if asked.length > plan.max_length:
-        return "too-long", f"{asked.length} without a demonstration, of at most {plan.max_length}"
+    if asked.length > room:
+        return "too-long", f"{asked.length} without a demonstration, of at most {room}"
     if wanted and not drawn:
         return "no-demonstration", f"no other row of {task.name}"
     return None, None
@@ -308,8 +335,7 @@ def _meta(about: About, plan: IclPlan, row: Row, shots: int, asked: Example) -> 
     found: dict[str, Any] = {"shots": shots}
     if isinstance(row.get("id"), (str, int)):
         found["id"] = row["id"]
-    labels = _labels(about, "output")
-    options = texts(row.get("options")) or (list(labels.names) if labels else [])
+    options = texts(row.get("options")) or list(_class_names(about))
     if options:
         found["options"] = options
     if asked.cut:

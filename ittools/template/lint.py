@@ -92,7 +92,7 @@ def _looked(faces: Sequence[Face]) -> Iterator[Finding]:
             yield Finding(face.where, face.name, "error", "refused", face.trouble)
             continue
         yield from _slips(face)
-        leaks = sorted(face.prompt_fields & face.target_fields)
+        leaks = sorted(face.prompt_fields & face.target_fields if face.leaks is None else face.leaks)
         if leaks:
             told = ", ".join(leaks)
             yield Finding(

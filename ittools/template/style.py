@@ -5,6 +5,8 @@ render(plan, chunk, shown) -> Rendered          records of some rows, with a rea
 faces(plan, columns) -> list[Face]              for `template lint`, where there is something to look at
 group(plan, row, about) -> str | None           styles that show demonstrations: of which rows a row may
                                                 be one; null: it cannot be shown
+output(plan, row, about) -> str | None          with it, what a row answers, where that is wanted of all
+knowing(plan, outputs) -> Plan                  rows: the plan with the outputs of each group
 """
 
 from __future__ import annotations
@@ -55,7 +57,7 @@ class Plan(Protocol):
 
 
 class Style(Protocol):
-    """`group` stands only in styles with demonstrations."""
+    """`group` stands only in styles with demonstrations, `output` and `knowing` where all outputs count."""
 
     def plan(self, options: Any, tables: Sequence[Table]) -> Plan: ...
 
@@ -73,9 +75,10 @@ def seeded(seed: int, *what: str) -> Random:
 
 @dataclass(frozen=True)
 class Face:
-    """One template as `template lint` sees it: its two sides as written, and the fields that each shows.
+    """One template as `template lint` sees it: its two sides as written, and the columns that each shows.
 
-    trouble: why it is refused, where it is. languages: of its words, as codes.
+    trouble: why it is refused, where it is. languages: of its words, as codes. leaks: fields that both sides
+    show, as the template names them; null where those are the columns.
     """
 
     name: str
@@ -86,3 +89,4 @@ class Face:
     target_fields: frozenset[str]
     trouble: str | None = None
     languages: tuple[str, ...] = ()
+    leaks: frozenset[str] | None = None

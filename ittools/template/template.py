@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from ittools.formats.tables import Piece, chunks, pieces
 from ittools.progress import Progress
 from ittools.store.dataset import Output, writing
 from ittools.store.outcome import Outcome, outcome
+from ittools.template.ablate import Outputs, outputs_of
 from ittools.template.options import TemplateOptions, checked
 from ittools.template.style import Rendered, Shown, seeded, style_named
 from ittools.text.tokens import mix64
@@ -49,8 +51,7 @@ def template(options: TemplateOptions, progress: Progress) -> Outcome:
     ) as output:
         if not output.reused:
             with opened_engine(options, progress=progress) as engine:
-                run = _Run(options, output, engine, progress, str(output.work / "plan.pickle"))
-                Path(run.plan).write_bytes(pickle.dumps(plan))
+                run = _Run(options, output, engine, progress, _spilled(output.work, "plan", plan))
                 _write(run, pieces(tables, output.work), plan.facts | _left_out(tables))
     return outcome(output, f"ittools filter {options.out} --out {options.out.parent / 'filter'}")
 
@@ -86,7 +87,7 @@ class Made:
 def _write(run: _Run, every: list[Piece], facts: dict[str, Any]) -> None:
     style = style_named(run.options.style)
     shows = hasattr(style, "group") and getattr(loaded(run.plan), "shows", True)
-    shown = _shown(run, every) if shows else None
+    run, shown = _drawn(run, every) if shows else (run, None)
     run.progress.start("template: render", len(every))
     tasks = [
         (
@@ -148,38 +149,66 @@ def render_piece(piece: Piece, number: int, style: str, plan: str, shown: str | 
     )
 
 
+def _spilled(folder: Path, name: str, content: Any) -> str:
+    """A file of this content alone: a process that has read another of its name reads this one, too."""
+    spelt = pickle.dumps(content)
+    path = folder / f"{name}-{sha256(spelt).hexdigest()[:16]}.pickle"
+    path.write_bytes(spelt)
+    return str(path)
+
+
 @lru_cache(maxsize=4)
 def loaded(path: str) -> Any:
     """The plan, or the demonstrations: once a process."""
     return pickle.loads(Path(path).read_bytes())
 
 
-def _shown(run: _Run, every: list[Piece]) -> str:
-    """The file of rows that may be shown: of each group the `POOL` that a draw puts first."""
+@dataclass(frozen=True)
+class Drawn:
+    """Of some rows, by group: (draw, key, row) of those that may be shown, and what all of them answer."""
+
+    rows: dict[str, list[Any]]
+    outputs: dict[str, Outputs]
+
+
+def _drawn(run: _Run, every: list[Piece]) -> tuple[_Run, str]:
+    """The run that knows what is answered, and the file of rows that may be shown: of each group the `POOL`
+    that a draw puts first."""
     run.progress.start("template: demonstrations", len(every))
     style, seed = run.options.style, run.options.seed
     tasks = [(piece, number, style, run.plan, seed) for number, piece in enumerate(every)]
-    groups: dict[str, list[Any]] = {}
+    groups, outputs = dict[str, list[Any]](), dict[str, Outputs]()
     for found in run.engine.run(drawn_rows, tasks, run.progress):
-        for group, rows in found.items():
+        for group, rows in found.rows.items():
             groups[group] = _first(groups.get(group, []) + rows)
+        for group, some in found.outputs.items():
+            outputs[group] = outputs.get(group, Outputs()) + some
     shown: Shown = {group: [(key, row) for _, key, row in rows] for group, rows in groups.items()}
-    path = run.output.work / "shown.pickle"
-    path.write_bytes(pickle.dumps(shown))
-    return str(path)
+    if outputs:
+        plan = style_named(style).knowing(loaded(run.plan), outputs)
+        run = replace(run, plan=_spilled(run.output.work, "plan", plan))
+    return run, _spilled(run.output.work, "shown", shown)
 
 
-def drawn_rows(piece: Piece, number: int, style: str, plan: str, seed: int) -> dict[str, list[Any]]:
-    """Task: (draw, key, row) of the rows of one piece that may be shown."""
-    group_of, groups = style_named(style).group, dict[str, list[Any]]()
+def drawn_rows(piece: Piece, number: int, style: str, plan: str, seed: int) -> Drawn:
+    """Task: of the rows of one piece."""
+    named, groups, outputs = style_named(style), dict[str, list[Any]](), dict[str, Outputs]()
+    output_of = getattr(named, "output", None)
     for chunk in chunks(piece, number):
+        texts: dict[str, list[str]] = {}
         for index, row in enumerate(chunk.rows):
-            group = group_of(loaded(plan), row, chunk.about)
-            if group is not None:
-                key = chunk.key(index)
-                groups.setdefault(group, []).append((seeded(seed, "shown", key).random(), key, row))
+            group = named.group(loaded(plan), row, chunk.about)
+            if group is None:
+                continue
+            key = chunk.key(index)
+            groups.setdefault(group, []).append((seeded(seed, "shown", key).random(), key, row))
+            output = output_of(loaded(plan), row, chunk.about) if output_of else None
+            if output is not None:
+                texts.setdefault(group, []).append(output)
         groups = {group: _first(rows) for group, rows in groups.items()}
-    return groups
+        for group, some in texts.items():
+            outputs[group] = outputs.get(group, Outputs()) + outputs_of(some)
+    return Drawn(groups, outputs)
 
 
 def _first(rows: list[Any]) -> list[Any]:

@@ -200,7 +200,14 @@ def test_squad_gives_a_record_a_question() -> None:
         ({"choices": ["3", "4"], "answer": "B"}, "4"),
         ({"choices": ["3", "4"], "answer": "4"}, "4"),
         ({"choices": "['1', '0']", "groundtruth_answer": "1"}, "0"),
+        ({"choices": ["1", "23", "88", "7921"], "answer": "1"}, "23"),
+        ({"choices": ["1", "23", "88", "7921"], "answer": "88"}, "88"),
+        ({"choices": "['1', '0']", "label": "0"}, "1"),
+        ({"choices": ["B", "A"], "answer": "B"}, "B"),
         ({"choices": {"text": ["x", "y"], "label": ["1", "2"]}, "answerKey": "2"}, "y"),
+        ({"choices": {"text": ["4", "2", "1"], "label": ["1", "2", "3"]}, "answerKey": "1"}, "4"),
+        ({"choices": {"text": ["4", "2", "1"], "label": ["1", "2", "3"]}, "answerKey": 2}, "2"),
+        ({"choices": ["3", "4"], "answer": "9" * 5_000}, ""),
         ({"choices": ["3", "4"], "answer": 7}, ""),
         ({"choices": ["3", "4"]}, ""),
     ],
@@ -212,7 +219,9 @@ def test_an_answer_is_found_by_number_letter_or_text(row: Row, answer: str) -> N
     (record,) = mapped({"question": "?"} | row)
     assert record["output"] == answer
     assert record["input"].startswith("A. ")
-    assert record["meta"] == ('{"answer": 7}' if row.get("answer") == 7 else None)
+    assert record["meta"] == (
+        None if answer or "answer" not in row else json.dumps({"answer": row["answer"]})
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from workbench import Cli, read_records, write_jsonl, written
 
 from ittools.errors import UsageError
+from ittools.formats import tables
 from ittools.formats.tables import About, Chunk, Labels
 from ittools.template import icl
-from ittools.template.ablate import alike
+from ittools.template.ablate import Outputs, alike, outputs_of
 from ittools.template.options import TemplateOptions
 
 Row = dict[str, Any]
@@ -290,6 +291,54 @@ def test_simplified_says_the_output_space_first() -> None:
         assert len(record["instruction"].split(BREAK)) == record["meta"]["shots"] + 2
     texts = [{"input": f"x{n}", "output": f"a text {n}"} for n in range(9)]
     assert rendered(texts, shots="1", ablate="simplified")[0]["instruction"].startswith("Write the output.")
+
+
+def test_simplified_names_every_output_of_the_task_not_of_the_pool_alone(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "RANGE", 9_000)
+    outputs = ["often", "usual"] * 590 + [f"rare {n}" for n in range(20)]
+    rows = [{"input": f"text {n}", "output": output} for n, output in enumerate(outputs)]
+    rows += [{"task": "free", "input": f"t {n}", "output": f"o {n}"} for n in range(65)] * 8
+    source, made = write_jsonl(tmp_path / "mood.jsonl", rows), []
+    for workers in (1, 2):
+        out = tmp_path / f"out{workers}" / "icl"
+        how = ("--shots", "0,1", "--ablate", "simplified", "--engine", "processes", "--workers", workers)
+        ran = cli("template", source, "--style", "icl", *how, "-o", out)
+        assert ran.code == 0, ran.err
+        made.append(written(out))
+    assert made[0] == made[1]
+    labels = ", ".join(f'"{one}"' for one in sorted(set(outputs)))
+    fronts = Counter((r["task"], r["instruction"].split(BREAK)[0]) for r in read_records(out))
+    assert set(fronts) == {("mood", f"Answer with one of: {labels}."), ("free", "Write the output.")}
+
+
+def test_simplified_names_what_the_row_or_the_dataset_says_may_be_answered() -> None:
+    rows: list[Row] = [
+        {"input": "a", "output": "x", "options": ["x", "y"]},
+        {"input": "b", "output": "z", "options": ["z", "w"]},
+        {"input": "c", "output": "other", "options": ["x", "y"]},
+    ]
+    fronts = [r["instruction"].split(BREAK)[0] for r in rendered(rows, shots="1", ablate="simplified")]
+    assert fronts == ['Answer with one of: "x", "y".', 'Answer with one of: "w", "z".', "Write the output."]
+    about = About("news", "news", "MIT", labels=(Labels("output", ("Sports", "World", "Law")),))
+    rows = [{"input": f"t{n}", "output": n % 2} for n in range(4)]
+    for record in rendered(rows, about, shots="1", ablate="simplified"):
+        assert record["instruction"].startswith('Answer with one of: "Law", "Sports", "World".' + BREAK)
+
+
+def test_the_output_space_counts_against_the_length() -> None:
+    rows = [{"input": f"w{n} " + "w " * 9, "output": "x", "options": ["x", "y " * 90]} for n in range(3)]
+    (record, *_) = rendered(rows, shots="0", ablate="simplified", max_length=99)
+    assert (record["reason"], record["detail"]) == ("too-long", "11 without a demonstration, of at most 4")
+    assert rendered(rows, shots="0", ablate="simplified", max_length=106)[0]["reason"] is None
+
+
+@given(st.lists(st.lists(st.sampled_from([*map(str, range(70)), "long " * 20]), max_size=90), max_size=5))
+def test_outputs_of_pieces_add_up_in_any_order(pieces: list[list[str]]) -> None:
+    whole = outputs_of([text for some in pieces for text in some])
+    assert sum(map(outputs_of, pieces), Outputs()) == whole
+    assert sum(map(outputs_of, reversed(pieces)), Outputs()) == whole
 
 
 def test_rows_of_no_task_show_rows_of_their_dataset() -> None:

@@ -116,6 +116,29 @@ def test_a_leak_under_another_name_is_one(tmp_path: Path, cli: Cli) -> None:
     assert said == {("under-another-name", "leak", "the prompt shows what is asked for: label")}
 
 
+CUTS = """
+task_type: mine
+about: a test
+language: en
+fields: [premise, hypothesis]
+cut: [{field: both, at: "####", into: [premise, hypothesis]}]
+templates:
+  - {name: parts, input: 'Take it: {premise} What follows?', target: '{hypothesis}'}
+  - {name: told, input: '{premise} What follows? {hypothesis}', target: '{hypothesis}'}
+"""
+
+
+@pytest.mark.parametrize("data", [True, False])
+def test_two_parts_of_one_column_are_no_leak_and_a_part_on_both_sides_is(
+    tmp_path: Path, cli: Cli, data: bool
+) -> None:
+    (tmp_path / "mine.yaml").write_text(CUTS, encoding="utf-8")
+    rows = write_jsonl(tmp_path / "rows.jsonl", [{"both": "It rains.#### It is wet."}])
+    ran = cli("template", "lint", *([rows] * data), "--templates", tmp_path / "mine.yaml", "--json")
+    said = [(one["template"], one["kind"], one["what"]) for one in json.loads(ran.out)]
+    assert said == [("told", "leak", "the prompt shows what is asked for: hypothesis")]
+
+
 def test_french_has_a_space_before_its_signs(tmp_path: Path, cli: Cli) -> None:
     templates = "  - {name: slip, input: 'Est-ce bon ? {text}', target: '{answer}'}\n"
     file = tmp_path / "mine.yaml"
@@ -148,6 +171,7 @@ def test_our_own_templates_are_without_errors(tmp_path: Path, cli: Cli) -> None:
 def test_a_pipe_is_read_once(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(HEAD + GOOD, encoding="utf-8")
-    monkeypatch.setattr("sys.stdin", io.StringIO("".join(json.dumps({"text": "a", "label": 9}) + "\n")))
+    piped = io.BytesIO(json.dumps({"text": "a", "label": 9}).encode() + b"\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(piped, encoding="utf-8"))
     ran = cli("template", "lint", "-", "--templates", file)
     assert (ran.code, "cannot-render: stdin:1: label is 9" in ran.out) == (1, True), ran.out

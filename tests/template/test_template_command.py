@@ -45,6 +45,17 @@ def test_the_bytes_do_not_depend_on_engine_or_workers(
     assert made[0] == made[1]
 
 
+def test_a_second_plan_at_the_same_place_is_read_in_the_same_process(tmp_path: Path, cli: Cli) -> None:
+    rows, out = source(tmp_path), tmp_path / "out"
+    made = []
+    for more in ((), ("--task", "mine"), ()):
+        ran = cli("template", rows, "--templates", "nli.en", "--shots", 1, *more, "--out", out, "--force")
+        assert ran.code == 0, ran.err
+        made.append({record["task"] for record in read_records(out)})
+    assert made[1] == {"mine"}
+    assert made[0] == made[2] != made[1]
+
+
 def test_the_seed_decides_what_is_drawn(tmp_path: Path, cli: Cli) -> None:
     rows = source(tmp_path)
     drawn = []

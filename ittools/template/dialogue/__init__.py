@@ -22,7 +22,7 @@ from ittools.formats.tables import About, Chunk, Table
 from ittools.store.dataset import InputEntry
 from ittools.template.build import Builder, of_another_kind, told
 from ittools.template.chat.shared import family
-from ittools.template.dialogue.read import TURNS, Dialogue, dialogue_of
+from ittools.template.dialogue.read import COLUMNS, TURNS, Dialogue, dialogue_of
 from ittools.template.dialogue.tasks import TASKS, Case, Draw, written
 from ittools.template.options import StyleOptions
 from ittools.template.style import Rendered, Shown, seeded
@@ -83,9 +83,8 @@ def render(plan: DialoguePlan, chunk: Chunk, shown: Shown) -> Rendered:
             continue
         cases, about = _cases(plan, dialogue, key, shown), {"parents": [family(dialogue.turns)]} | about
         if not cases:
-            _drop(
-                built, plan, "too-few-turns", f"{place}: {len(dialogue.turns)} turns, nothing to ask", about
-            )
+            reason, detail = _nothing(plan, dialogue)
+            _drop(built, plan, reason, f"{place}: {detail}", about)
         for case in cases:
             random = seeded(plan.seed, "wording", key, case.kind, case.question)
             _add(built, plan, case, random, place, about)
@@ -102,6 +101,13 @@ def _cases(plan: DialoguePlan, dialogue: Dialogue, key: str, shown: Shown) -> li
     if plan.per_row is not None and len(cases) > plan.per_row:
         cases = seeded(plan.seed, "tasks", key).sample(cases, plan.per_row)
     return [case for some in cases for case in some]
+
+
+def _nothing(plan: DialoguePlan, dialogue: Dialogue) -> tuple[str, str]:
+    """(reason, detail) of a row that is asked nothing: all tasks may live on a column that it has not."""
+    if dialogue.turns and all(task in COLUMNS for task in plan.tasks):
+        return "missing-field", "; ".join(f"nothing in {' or '.join(COLUMNS[task])}" for task in plan.tasks)
+    return "too-few-turns", f"{len(dialogue.turns)} turns, nothing to ask"
 
 
 def _other_turns(shown: Shown, key: str, random: Random) -> list[str]:

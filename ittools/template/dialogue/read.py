@@ -28,6 +28,7 @@ SPEAKERS = ("speaker", "role", "from", "user", "agent", "name")
 WORDS = ("text", "content", "value", "utterance", "message")
 CHOICES = ("choice", "choices", "options", "answer_choices")
 SUMMARIES = ("summary", "abstract", "highlights")
+COLUMNS = {"summarisation": SUMMARIES, "question-answering": ("question", "questions")}  # beside the turns
 
 
 @dataclass(frozen=True)

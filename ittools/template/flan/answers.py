@@ -8,6 +8,7 @@ a template's own words: [yes, maybe, no]           row 2 -> "no", where the data
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from ittools.formats.rows import Row
@@ -62,7 +63,7 @@ def names_for(file: TemplateFile, about: About) -> Names:
 def class_answer(file: TemplateFile, names: Names, value: Any) -> Answer | Gone:
     """Raises ValueError for a number or a name that is none of the options."""
     number = _number(value)
-    if value is None or value == "" or value != value or number == NOT_LABELLED:  # noqa: PLR0124 - NaN
+    if is_absent(value):
         return Gone("missing-field", f"{file.answer} is {value!r}")
     if number is None:
         text = str(value)
@@ -80,15 +81,16 @@ def class_answer(file: TemplateFile, names: Names, value: Any) -> Answer | Gone:
     )
 
 
-def chosen_answer(file: TemplateFile, choices: Any, value: Any) -> Answer | Gone:
-    """Of a row that brings its options: by number, letter, name or text."""
+def chosen_answer(file: TemplateFile, choices: Any, value: Any, *, by_number: bool = False) -> Answer | Gone:
+    """Of a row that brings its options: by number, letter, name or text; a text of digits by its number
+    where `by_number` says so."""
     texts, names = list_of(choices)
     if not texts or not all(text.strip() for text in texts):
         return Gone("missing-field", f"{file.choices}")
     value = first_text(value)
-    if value is None or value == "" or _number(value) == NOT_LABELLED:
+    if is_absent(value):
         return Gone("missing-field", f"{file.answer} is {value!r}")
-    place = _place_of(value, texts, names)
+    place = _place_of(value, texts, names, by_number)
     if place is None:
         return Gone(
             "answer-not-among-options", f"{file.answer} is {text_of(value)!r}, of {len(texts)} options"
@@ -100,12 +102,25 @@ def written_answer(fields: Fields, row: Row) -> Answer | Gone:
     """A text of its own; the first of several, unless the file says how they are joined."""
     name = fields.file.answer or ""
     value = fields.raw(row, name)
+    if _kept_back(value, fields.file.lowest):
+        return Gone("missing-field", f"{name} is {value!r}, below {fields.file.lowest}")
     between = dict(fields.file.lists).get(name)
     text = text_of(first_text(value) if between is None else value, between or "")
     return (text, (), -1) if text else Gone("empty-target", f"{name} is {value!r}")
 
 
-def _place_of(value: Any, texts: list[str], names: list[str]) -> int | None:
+def number_among(value: Any, texts: list[str], names: list[str]) -> int | None:
+    """The place that a number names, as a number or as text; null where it is a name of an option."""
+    number = _number(value)
+    if number is None or not 0 <= number < len(texts) or (text_of(value) or "") in names:
+        return None
+    return number
+
+
+def _place_of(value: Any, texts: list[str], names: list[str], by_number: bool) -> int | None:
+    number = number_among(value, texts, names) if by_number else None
+    if number is not None:
+        return number
     text = text_of(value) or ""
     for known in (texts, names) if not isinstance(value, int) else ():
         if text in known:
@@ -115,6 +130,23 @@ def _place_of(value: Any, texts: list[str], names: list[str]) -> int | None:
     if number is None and len(letter) == 1:  # of "ß" two
         number = ord(letter) - ord("A")
     return number if number is not None and 0 <= number < len(texts) else None
+
+
+def is_absent(value: Any) -> bool:
+    """Nothing is there, or a label that is kept back."""
+    if value is None or value == "" or _number(value) == NOT_LABELLED:
+        return True
+    return isinstance(value, float) and not isfinite(value)
+
+
+def _kept_back(value: Any, lowest: float | None) -> bool:
+    """Whether a number, also as text, is below those that are answers."""
+    if lowest is None or isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return False
+    try:
+        return float(value) < lowest
+    except (ValueError, OverflowError):
+        return False
 
 
 def _number(value: Any) -> int | None:

@@ -53,7 +53,9 @@ class Template:
 @dataclass(frozen=True)
 class TemplateFile:
     """name: `nli.en`, of the file. choices: the field that holds the options; labelled: whether `answer`
-    is a class, whoever names it."""
+    is a class, whoever names it. before: an optional field that stands before an input that does not show it.
+    shown: optional fields that every input shows of a row that has them. lowest: of the answers; below it a
+    label is kept back. languages: fields whose codes are told as names."""
 
     where: str
     name: str
@@ -74,6 +76,10 @@ class TemplateFile:
     each: str | None = None
     cuts: tuple[Cut, ...] = ()
     lists: tuple[tuple[str, str], ...] = ()
+    before: str | None = None
+    shown: tuple[str, ...] = ()
+    lowest: float | None = None
+    languages: tuple[str, ...] = ()
     few_shot: tuple[FewShot, ...] = field(default=(FewShot(),))
     fingerprint: str = ""
 
@@ -81,3 +87,8 @@ class TemplateFile:
         """Fields that a side shows, those behind `{answer}` and `{options}` as well."""
         behind = {ANSWER: self.answer, OPTIONS: self.choices}
         return frozenset(name for root in pattern.roots if (name := behind.get(root, root)))
+
+    def leads(self, one: Template) -> str | None:
+        """The field that stands before the input of this template, where the row has it."""
+        sides = one.input.roots | one.target.roots
+        return None if one.inverted or self.before in sides else self.before

@@ -49,6 +49,7 @@ class Reader:
     file: TemplateFile
     about: About
     first: int  # number of its first template among those of all files
+    by_number: bool = False  # whether the dataset's answers are numbers of choices (see `numbers`)
     seen: dict[tuple[tuple[str, ...], bool], tuple[int, ...]] = field(default_factory=dict)
     known: dict[Any, Answer | Gone] = field(default_factory=dict)
     orders: dict[int, list[tuple[tuple[str, ...], tuple[int, ...]]]] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Reader:
         self.needs = tuple(name for name in file.needed if name not in (file.answer, file.choices))
         self.further = (*file.optional, *(name for name, _ in self.fields.inner))
         self.ways = ways(file.language)
+        self.leads = [file.leads(one) for one in file.templates]
 
     def read(self, row: Row) -> Filled:
         """Raises ValueError for a class that has no name."""
@@ -77,8 +79,8 @@ class Reader:
             values[ANSWER] = text
             values.setdefault(self.file.answer, text)
         there = tuple([name for name in self.further if name in values]) if self.further else ()
-        usable = self.seen.get((there, bool(options)))
-        return Filled(values, options, number, None, usable or self._usable(there, bool(options)))
+        usable = self.seen.get((there, bool(options))) or self._usable(there, bool(options))
+        return Filled(values, options, number, None if usable else self._unusable(there), usable)
 
     def unread(self, why: str) -> Filled:
         return Filled({}, gone=Gone("unreadable", why))
@@ -88,7 +90,8 @@ class Reader:
         if file.answer is None:
             return "", (), -1
         if file.choices is not None:
-            return chosen_answer(file, self.fields.raw(row, file.choices), self.fields.raw(row, file.answer))
+            choices, value = (self.fields.raw(row, name) for name in (file.choices, file.answer))
+            return chosen_answer(file, choices, value, by_number=self.by_number)
         if not file.labelled:
             return written_answer(self.fields, row)
         value = self.fields.raw(row, file.answer)
@@ -101,17 +104,33 @@ class Reader:
 
     def _usable(self, there: tuple[str, ...], options: bool) -> tuple[int, ...]:
         """Templates for a row with these further fields."""
-        absent = set(self.further) - set(there)
+        absent, wanted = set(self.further) - set(there), set(self.file.shown) & set(there)
         self.seen[there, options] = tuple(
             self.first + n
             for n, one in enumerate(self.file.templates)
             if not absent & _shown_names(one)
+            and (one.inverted or wanted <= one.input.roots)
             and (options or not one.lists_options)
             and (not one.options or self.names.classes)
         )
         return self.seen[there, options]
 
-    def worded(self, which: int, filled: Filled, way: Way) -> tuple[dict[str, str], tuple[str, ...]]:
+    def _unusable(self, there: tuple[str, ...]) -> Gone:
+        for name in self.file.shown:
+            if name in there and not any(name in one.input.roots for one in self.file.templates):
+                return Gone("field-not-shown", f"the row has {name}, and no template that is left shows it")
+        return Gone("missing-field", "no template fits the fields and options of this row")
+
+    def written(self, which: int, filled: Filled, way: Way) -> tuple[str, str, tuple[str, ...]]:
+        """(prompt, target, options as listed) by the template of this number."""
+        values, options = self._worded(which, filled, way)
+        one, lead = self.file.templates[which - self.first], self.leads[which - self.first]
+        prompt, target = one.input.fill(values).strip(), one.target.fill(values).strip()
+        if lead and lead in values:
+            prompt = f"{values[lead].strip()}\n\n{prompt}".lstrip()
+        return prompt, target, options
+
+    def _worded(self, which: int, filled: Filled, way: Way) -> tuple[dict[str, str], tuple[str, ...]]:
         """(what fills in the template of this number, options as listed)."""
         values, options, at = filled.values, filled.options, filled.place
         if not options:

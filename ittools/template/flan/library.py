@@ -14,6 +14,10 @@
     each: questions                           a list of mappings, each of which makes a row of its own
     cut: [{field: answer, at: "####", into: [rationale, answer], drop: ["<<", ">>"]}]
     lists: {dialogue: "\\n"}                   what stands between the values of a list (default: ", ")
+    before: title                             an optional field that stands before inputs without it
+    shown: [kind]                             optional fields: rows that have one get only inputs that show it
+    lowest: 0                                 the least number that is an answer: -1 is a label kept back
+    languages: [target_language]              fields with codes of languages, told as names: de, "German"
     templates:
       - name: can-we-conclude
         input: 'Can we conclude "{hypothesis}" from "{premise}"?\\n{options}'
@@ -24,8 +28,8 @@
 
 `{options}` is where options are listed: a template without it never lists them. `{answer}` is the answer in
 words. `cut` divides a text where a field is missing, as GSM8K has reasoning and result in one. What a file in
-another language does not say of `classes`, `also`, `each`, `cut` and `lists` is as in our English file of its
-type.
+another language does not say of `classes`, `also`, `each`, `cut`, `lists`, `before`, `shown`, `lowest` and
+`languages` is as in our English file of its type.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@
     - World                  (a) World
     - Sports                 (b) Sports
 
-Where the names tell items apart (letters, numbers), the answer may be the name alone.
+Where the names tell items apart (letters, numbers), the answer may be the name alone. Names that are also the
+text of an option are not used, for "4" would be the fourth and the one that says 4: `2. 4` becomes `II. 4`.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ WRAPS = ("{}. ", "{}) ", "({}) ", "[{}] ", "{}: ", "{} - ", "{} | ", "<{}> ", "{
          "{} → ", "{} / ", "({}): ")  # fmt: skip
 ROMAN = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX".split()
 LETTERS = 26
+SHORT = 8  # characters of an option, with space, that may be a name: "XVIII"
 
 
 def _letter(number: int) -> str:
@@ -83,6 +85,7 @@ def listed(options: tuple[str, ...], language: str, way: int) -> tuple[str, tupl
     words = starts(language)
     way, start = divmod(way, len(words))
     layout, name = divmod(way, NAMES)
+    name = _telling(name, options)
     names = _names(name, len(options))
     marks = _marks(name, len(options))
     items = [f"{mark}{text}" for mark, text in zip(marks, options, strict=True)]
@@ -94,6 +97,16 @@ def shuffled(count: int, draw: int) -> list[int]:
     some = list(range(count))
     Random(draw).shuffle(some)
     return some
+
+
+def _telling(name: int, options: tuple[str, ...]) -> int:
+    """This kind of names, else the next by which no option can be meant that has another; else bullets."""
+    texts = {text.strip().casefold() for text in options if len(text) <= SHORT}
+    for kind in range(len(COUNTS)) if texts and name >= len(BULLETS) else ():
+        other = len(BULLETS) + (name - len(BULLETS) + kind * len(WRAPS)) % (NAMES - len(BULLETS))
+        if texts.isdisjoint(_small(other, len(options))):
+            return other
+    return name % len(BULLETS) if texts and name >= len(BULLETS) else name
 
 
 @cache
@@ -112,6 +125,11 @@ def _names(name: int, count: int) -> tuple[str, ...]:
     if count > len(ROMAN) and kind >= 3:
         kind = 2
     return tuple(COUNTS[kind](number) for number in range(count))
+
+
+@cache
+def _small(name: int, count: int) -> frozenset[str]:
+    return frozenset(one.casefold() for one in _names(name, count))
 
 
 def _laid_out(start: str, items: Sequence[str], layout: int) -> str:

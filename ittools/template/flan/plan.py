@@ -14,7 +14,10 @@ from ittools.template.lengths import tokenizer_entries
 
 @dataclass(frozen=True)
 class FlanPlan:
-    """The files, each with the templates that are drawn, and what draws go by."""
+    """The files, each with the templates that are drawn, and what draws go by.
+
+    by_number: (a file's `where`, a dataset) whose answers are numbers of choices, written as text.
+    """
 
     files: tuple[TemplateFile, ...]
     seed: int = 0
@@ -24,6 +27,7 @@ class FlanPlan:
     max_length: int = 1024
     tokenizer: str | None = None
     task: str | None = None
+    by_number: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def entries(self) -> Sequence[InputEntry]:

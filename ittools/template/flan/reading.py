@@ -20,7 +20,7 @@ from ittools.template.flan.files import (
 from ittools.template.flan.pattern import Pattern, compiled
 
 KEYS = ("task_type", "about", "language", "fields", "options", "classes", "answer", "cot", "also", "each",
-        "cut", "lists", "templates", "few_shot")  # fmt: skip
+        "cut", "lists", "before", "shown", "lowest", "languages", "templates", "few_shot")  # fmt: skip
 NEEDED = ("task_type", "language", "fields", "templates")
 TEMPLATE_KEYS = ("name", "input", "target", "inverted", "options")
 FEW_SHOT_KEYS = ("between", "input_prefix", "target_prefix")
@@ -78,12 +78,15 @@ class _Reader:
                        for field, paths in self._mapping("also").items()),
             each=self._text(self.found, "each", "") or None, cuts=tuple(self._cuts()),
             lists=tuple((field, str(between)) for field, between in self._mapping("lists").items()),
+            before=self._text(self.found, "before", "") or None, shown=self._texts("shown"),
+            lowest=self._lowest(), languages=self._texts("languages"),
             few_shot=tuple(self._few_shot()), fingerprint=fingerprint,
         )  # fmt: skip
-        templates = tuple(self._templates(file))
+        file = replace(file, templates=tuple(self._templates(file)))
+        self._further(file)
         if self.problems:
             raise InputError(f"{self.where}: " + "; ".join(self.problems))
-        return replace(self._like_english(file), templates=templates)
+        return self._like_english(file)
 
     def _templates(self, file: TemplateFile) -> Iterator[Template]:
         given = self.found.get("templates") or []
@@ -180,7 +183,23 @@ class _Reader:
             lists=file.lists if "lists" in said else tuple(pair for pair in ours.lists if pair[0] in fields),
             cuts=file.cuts if "cut" in said else ours.cuts,
             each=file.each if "each" in said else ours.each,
+            before=file.before if "before" in said or ours.before not in file.optional else ours.before,
+            shown=file.shown if "shown" in said else tuple(n for n in ours.shown if _some_show(file, n)),
+            lowest=file.lowest if "lowest" in said else ours.lowest,
+            languages=file.languages
+            if "languages" in said
+            else tuple(n for n in ours.languages if n in fields),
         )
+
+    def _further(self, file: TemplateFile) -> None:
+        """What is said of fields that rows may have."""
+        keys = {"before": (file.before,) if file.before else (), "shown": file.shown}
+        for key, names in keys.items():
+            for name in sorted({*names} & {*file.needed, file.answer, file.choices}):
+                self.problems.append(f"`{key}`: {name} is no field that rows may be without; write `{name}?`")
+        for name in sorted({*file.shown} & {*file.optional}):
+            if not _some_show(file, name):
+                self.problems.append(f"`shown`: no template shows {{{name}}}, but for inverted ones")
 
     def _fields(self, fields: set[str], answer: str | None) -> None:
         for name in sorted(fields & {OPTIONS}):
@@ -189,6 +208,9 @@ class _Reader:
             ("also", set(self._mapping("also"))),
             ("lists", set(self._mapping("lists"))),
             ("answer", {answer} if answer else set()),
+            ("before", {self.found["before"]} if isinstance(self.found.get("before"), str) else set()),
+            ("shown", set(self._texts("shown"))),
+            ("languages", set(self._texts("languages"))),
         ):
             self.problems += [f"`{key}`: {name} is no field of the file" for name in sorted(names - fields)]
 
@@ -246,9 +268,20 @@ class _Reader:
             return ()
         return tuple(map(str, given))
 
+    def _lowest(self) -> float | None:
+        value = self.found.get("lowest")
+        if isinstance(value, bool) or not isinstance(value, (int, float, type(None))):
+            self.problems.append(f"`lowest` is {value!r}, no number")
+            return None
+        return value
+
     def _mapping(self, key: str) -> dict[str, Any]:
         found = self.found.get(key) or {}
         if not isinstance(found, dict):
             self.problems.append(f"`{key}` is no mapping")
             return {}
         return found
+
+
+def _some_show(file: TemplateFile, name: str) -> bool:
+    return any(name in one.input.roots for one in file.templates if not one.inverted)

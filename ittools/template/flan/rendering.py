@@ -14,14 +14,11 @@ from ittools.formats.rows import Row
 from ittools.formats.superni import is_task
 from ittools.formats.tables import Chunk
 from ittools.template.build import Builder, told
-from ittools.template.flan.answers import (
-    Gone,
-)
 from ittools.template.flan.filling import Filled, Reader, Way
 from ittools.template.flan.listing import NAMED_SHARE
 from ittools.template.flan.plan import FlanPlan
 from ittools.template.flan.rows import each
-from ittools.template.flan.shots import Demonstrations
+from ittools.template.flan.shots import Demonstrations, dataset_of
 from ittools.template.style import Shown, seeded
 from ittools.text.tokens import mix64
 
@@ -39,7 +36,8 @@ class Renderer:
         self.readers: list[Reader] = []
         for file in plan.files:
             first = sum(len(reader.file.templates) for reader in self.readers)
-            self.readers.append(Reader(file, chunk.about, first))
+            by_number = (file.where, dataset_of(chunk.about)) in plan.by_number
+            self.readers.append(Reader(file, chunk.about, first, by_number))
         self.of = [(n, reader) for n, reader in enumerate(self.readers) for _ in reader.file.templates]
         self.names = [f"flan/{file.name}/{one.name}" for file, one in plan.tasks]
         self.sources = [  # fields that may be taken from a column `source`
@@ -73,8 +71,7 @@ class Renderer:
     def _record(self, which: int, filled: Filled, draw: Sequence[int], number: int) -> None:
         reader, one = self.of[which][1], self.plan.tasks[which][1]
         way = Way(draw[1], draw[2], draw[3] % NAMED_SHARE == 0)
-        values, options = reader.worded(which, filled, way)
-        prompt, target = one.input.fill(values).strip(), one.target.fill(values).strip()
+        prompt, target, options = reader.written(which, filled, way)
         shots = 0
         if self.shown and target:
             prompt, shots = self.shown.before(
@@ -97,8 +94,7 @@ class Renderer:
         return found
 
     def _drop(self, found: Sequence[Filled], row: Row, number: int) -> None:
-        gone = next((one.gone for one in found if one.gone), None)
-        gone = gone or Gone("missing-field", "no template fits the fields and options of this row")
+        gone = next(one.gone for one in found if one.gone)
         text = json.dumps(row, ensure_ascii=False, default=str)
         about = self._told(number)
         self.built.drop(gone.reason, text, "", detail=gone.detail, task=self.task, template=None, **about)

@@ -13,10 +13,12 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 from ittools.formats.rows import Row
 from ittools.template.flan.files import Cut, TemplateFile
+from ittools.template.flan.language_names import language_name
 
 WITHIN = " | "  # between the values of a list within a list, as cells of a table
 FIRST_OF = ("text", "value", "aliases")  # where SQuAD and the like keep their answers
@@ -73,6 +75,9 @@ class Fields:
             value = text_of(_reached(row, name), between)
             if value:
                 found[name] = value
+        for name in self.file.languages:
+            if name in found:
+                found[name] = language_name(found[name].strip(), self.file.language)
         return found
 
     def cut(self, row: Row) -> Row:
@@ -106,7 +111,7 @@ def each(rows: Sequence[Row], field: str | None) -> Iterator[tuple[int, int, Row
 
 
 def text_of(value: Any, between: str = ", ") -> str | None:
-    """As it stands in a prompt: 3.0 is 3, a list is joined, of a mapping each key is told."""
+    """As it stands in a prompt: 3.0 is 3, a list is joined, of a mapping each key is told; NaN is nothing."""
     if isinstance(value, str):
         return value or None
     if value is None:
@@ -120,8 +125,10 @@ def text_of(value: Any, between: str = ", ") -> str | None:
     return str(value)
 
 
-def _of_float(value: float) -> str:
+def _of_float(value: float) -> str | None:
     """As short as it may be: 3.799999952 was 3.8 in 32 bits, 19999.99 is itself."""
+    if not isfinite(value):  # how tables say that a cell is empty
+        return None
     try:
         (narrow,) = struct.unpack("f", struct.pack("f", value))
     except OverflowError:

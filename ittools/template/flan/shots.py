@@ -77,8 +77,8 @@ class Demonstrations:
 
         An inverted template asks for a text, which another row may have too: that one gives it away.
         """
-        one = reader.file.templates[which - reader.first]
-        asked = _bare(one.target.fill(reader.worded(which, mine, way)[0])) if one.inverted else None
+        inverted = reader.file.templates[which - reader.first].inverted
+        asked = _bare(reader.written(which, mine, way)[1]) if inverted else None
         for place, number in _places(draw, len(self.rows), wanted + SPARE):
             if self.rows[place][0] == key:
                 continue
@@ -86,8 +86,7 @@ class Demonstrations:
             filled = parts[number % len(parts)]
             if which not in filled.usable or _same(reader, filled, mine):
                 continue
-            values, _ = reader.worded(which, filled, way._replace(order=number))
-            text, target = one.input.fill(values).strip(), one.target.fill(values).strip()
+            text, target, _ = reader.written(which, filled, way._replace(order=number))
             if target and _bare(target) != asked:
                 yield f"{few.input_prefix}{text}{few.target_prefix}{target}"
 

@@ -20,6 +20,7 @@ from ittools.formats.tables import About, Chunk, Table
 from ittools.template.build import Builder
 from ittools.template.flan.files import Template, TemplateFile
 from ittools.template.flan.library import template_files
+from ittools.template.flan.numbers import by_number
 from ittools.template.flan.plan import FlanPlan
 from ittools.template.flan.rendering import Renderer
 from ittools.template.flan.shots import dataset_of
@@ -30,7 +31,7 @@ from ittools.template.style import Face, Rendered, Shown
 FEW = (1, 2, 5)  # numbers of demonstrations where only their share is given, as FLAN has them
 
 
-def plan(options: StyleOptions, _: Sequence[Table]) -> FlanPlan:
+def plan(options: StyleOptions, tables: Sequence[Table]) -> FlanPlan:
     """Raises UsageError for options that cannot be, InputError for template files."""
     every = template_files(options.templates, options.language)
     _check_only(options, every)
@@ -43,7 +44,7 @@ def plan(options: StyleOptions, _: Sequence[Table]) -> FlanPlan:
         raise UsageError(f"--few-shot {options.few_shot}: a share from 0 to 1")
     return FlanPlan(
         tuple(files), options.seed, options.per_row or 1, _shots(options), options.few_shot,
-        options.max_length, options.tokenizer, options.task,
+        options.max_length, options.tokenizer, options.task, by_number(files, tables),
     )  # fmt: skip
 
 
@@ -63,8 +64,9 @@ def faces(plan: FlanPlan, columns: frozenset[str] | None = None) -> list[Face]:
     return [
         Face(
             one.name, file.where, *one.source,
-            _seen(file, file.fields_of(one.input), columns), _seen(file, file.fields_of(one.target), columns),
-            languages=(file.language,),
+            _seen(file, file.fields_of(one.input), columns) | _leading(file, one, columns),
+            _seen(file, file.fields_of(one.target), columns), languages=(file.language,),
+            leaks=file.fields_of(one.input) & file.fields_of(one.target),
         )
         for file, one in plan.tasks
     ]  # fmt: skip
@@ -83,6 +85,12 @@ def _seen(file: TemplateFile, fields: frozenset[str], columns: frozenset[str] | 
     return frozenset(
         next((one for one in (name, *others.get(name, ())) if one in columns), name) for name in fields
     )
+
+
+def _leading(file: TemplateFile, one: Template, columns: frozenset[str] | None) -> frozenset[str]:
+    """The column that stands before the input, where the data has it."""
+    lead = file.leads(one)
+    return _seen(file, frozenset({lead}), columns) & columns if lead and columns else frozenset()
 
 
 def _chosen(file: TemplateFile, options: StyleOptions) -> TemplateFile:

@@ -6,13 +6,16 @@ templates of ag_news need `text` and `label`, the file has `news` and `class`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ittools.errors import UsageError
+from ittools.formats.rows import Rows
 from ittools.formats.table_files import read_rows
 from ittools.formats.tables import WHOLE, Table
 
@@ -61,25 +64,50 @@ def missing(needed: Mapping[str, frozenset[str]], table: Table, spec: str) -> di
     return found
 
 
-def numbered(picking: Mapping[str, frozenset[str]], table: Table) -> None:
-    """`picking`: by template the columns that pick an answer choice by its number.
+def numbered(taken: Mapping[str, frozenset[str]], table: Table) -> None:
+    """`taken`: by template the columns that it takes for numbers.
 
     Raises:
-        UsageError: each template picks by a column that holds text, as CSV always does: none would give a
-            record.
+        UsageError: one of them holds text, as CSV always does: the template would give no record, or a wrong
+            one, since no text equals a number.
     """
-    if not table.files or not picking or not all(picking.values()):
-        return
-    if table.files[0].suffix == ".parquet" or _read_whole(table.files[0]):
-        return
-    place, row = next(read_rows(table.files[0], table.about.reading))
+    wanted = frozenset[str]().union(*taken.values())
     theirs = dict(table.about.rename)
     given = {labels.column for labels in table.about.labels}
-    values = {name: row.get(theirs.get(name, name)) for some in picking.values() for name in some - given}
-    texts = {name: value for name, value in values.items() if isinstance(value, str)}
-    if all(some & texts.keys() for some in picking.values()):
-        name, value = sorted(texts.items())[0]
+    looked = {name: theirs.get(name, name) for name in wanted}
+    looked = {name: column for name, column in looked.items() if not given & {name, column}}
+    for name, (place, value) in sorted(_texts(table, looked).items()):
+        some = [key for key, names in taken.items() if name in names]
+        shown = ", ".join(some[:3]) + (", ..." if len(some) > 3 else "")
         raise UsageError(
-            f"{place}: {name} is the text {value!r}, and the templates pick the answer by its number; "
-            f"name what the numbers stand for: --labels {name}=name,name, or {name}:1=... from 1 on"
+            f"{place}: {name} is the text {value!r}, and {len(some)} of {len(taken)} templates take it for a "
+            f"number ({shown}); name what the numbers stand for: --labels {name}=name,name, or {name}:1=... "
+            "from 1 on; or use other templates: --only"
         )
+
+
+def _texts(table: Table, columns: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Of the columns those whose first value is a text, with it and its place."""
+    found: dict[str, tuple[str, Any]] = {}
+    for place, row in _first_rows(table, sorted(columns.values())) if columns else ():
+        for name, column in columns.items():
+            value = row.get(column)
+            if name not in found and value not in (None, ""):
+                found[name] = place, value
+    return {name: one for name, one in found.items() if isinstance(one[1], str)}
+
+
+def _first_rows(table: Table, columns: Sequence[str]) -> Rows:
+    """With these columns at least; no row where the first costs the reading of a large file."""
+    if not table.files or _read_whole(table.files[0]):
+        return iter(())
+    file = table.files[0]
+    if file.suffix != ".parquet":
+        return islice(read_rows(file, table.about.reading), LOOK)
+    try:
+        with pq.ParquetFile(file) as opened:
+            there = [name for name in columns if name in opened.schema_arrow.names]
+            rows = next(opened.iter_batches(LOOK, columns=there)).to_pylist() if there else []
+    except (pa.ArrowException, OSError, StopIteration):  # a damaged page is told where rows are read
+        return iter(())
+    return ((f"{file}#{number}", row) for number, row in enumerate(rows, 1))

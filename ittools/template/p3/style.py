@@ -33,7 +33,8 @@ from ittools.template.p3.files import Template, chosen, read_templates, template
 from ittools.template.p3.pattern import Pattern, fixed_text, pattern_of
 from ittools.template.p3.records import Part, records
 from ittools.template.sandbox.limits import RefusedError
-from ittools.template.sandbox.tree import changes_values, checked_tree, draws, fields_of, numbers_of
+from ittools.template.sandbox.numbers import numbers_of
+from ittools.template.sandbox.tree import changes_values, checked_tree, draws, fields_of
 from ittools.template.style import Face, Rendered, Shown
 
 
@@ -41,14 +42,14 @@ from ittools.template.style import Face, Rendered, Shown
 class Known:
     """A template, and what its syntax tree tells. choices: fixed ones; pattern: null is for the sandbox.
 
-    picking: columns whose numbers pick an answer choice.
+    numbers: columns that it takes for numbers.
     """
 
     template: Template
     source: Source
     choices: tuple[str, ...] | None
     pattern: Pattern | None
-    picking: frozenset[str]
+    numbers: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def plan(options: StyleOptions, tables: Sequence[Table]) -> P3Plan:
         known[table.about.name] = tuple(known_of(one, options) for one in some)
         needed = {one.template.key: one.source.needed for one in known[table.about.name]}
         lacking |= missing(needed, table, options.templates)
-        numbered({one.template.key: one.picking for one in known[table.about.name]}, table)
+        numbered({one.template.key: one.numbers for one in known[table.about.name]}, table)
     refused: list[tuple[Template, str]] = []
     if not tables:
         known[""], refused = _looked_at(
@@ -157,7 +158,7 @@ def _known(template: Template, options: StyleOptions) -> Known:
     )  # fmt: skip
     plain = template.answer_choices is None or constant
     pattern = pattern_of(jinja, fixed) if plain else None
-    return Known(template, source, fixed, pattern, numbers_of(tree, CHOICES) & source.needed)
+    return Known(template, source, fixed, pattern, numbers_of(tree, CHOICES))
 
 
 def meta_of(known: Known) -> dict[str, Any]:

@@ -149,17 +149,5 @@ def fields_of(tree: Any) -> frozenset[str]:
     return frozenset(read - made - asked - GLOBALS - {"loop", "varargs", "kwargs", "true", "false", "none"})
 
 
-def numbers_of(tree: Any, listed: str) -> frozenset[str]:
-    """Names that pick an element of the list `listed`: `listed[name]`."""
-    return frozenset(
-        node.arg.name
-        for node in nodes_of(tree)
-        if type(node).__name__ == "Getitem"
-        and type(node.arg).__name__ == "Name"
-        and type(node.node).__name__ == "Name"
-        and node.node.name == listed
-    )
-
-
 def _names(node: Any) -> set[str]:
     return {one.name for one in nodes_of(node) if type(one).__name__ == "Name"}

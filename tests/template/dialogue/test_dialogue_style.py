@@ -194,6 +194,26 @@ def test_a_row_that_gives_nothing_is_a_record_with_a_reason(row: Row, reason: st
     assert (record["reason"], record["detail"]) == (reason, detail)
 
 
+@pytest.mark.parametrize(
+    ("only", "reason", "detail"),
+    [
+        (("summarisation",), "missing-field", "f:1: nothing in summary or abstract or highlights"),
+        (("question-answering",), "missing-field", "f:1: nothing in question or questions"),
+        (
+            ("question-answering", "summarisation"), "missing-field",
+            "f:1: nothing in question or questions; nothing in summary or abstract or highlights",
+        ),
+        (("summarisation", "missing-turn"), "too-few-turns", "f:1: 2 turns, nothing to ask"),
+    ],
+)  # fmt: skip
+def test_tasks_that_need_a_column_name_it(only: tuple[str, ...], reason: str, detail: str) -> None:
+    for more in ({}, {"summary": " ", "questions": []}):
+        (record,) = rendered({"dialogue": ["Ann: Hi", "Bob: Hi"]} | more, only=only)
+        assert (record["reason"], record["detail"]) == (reason, detail)
+    (record,) = rendered({"dialogue": [], "summary": "They greet."}, only=only)
+    assert (record["reason"], record["detail"]) == ("too-few-turns", "f:1: 0 turns, nothing to ask")
+
+
 def test_texts_that_look_like_the_shape_and_missing_others_go_with_a_reason() -> None:
     marked = {"dialogue": ["Look: [OPTIONS] a||||b", "Yes", "No"]}
     assert {r["reason"] for r in rendered(marked, only=("response-generation",))} == {"mark-in-text"}

@@ -6,7 +6,9 @@ import pytest
 from flan_rows import about, file_of
 
 from ittools.formats.tables import Labels
-from ittools.template.flan.answers import Gone, chosen_answer, class_answer, names_for
+from ittools.template.flan.answers import Gone, chosen_answer, class_answer, names_for, written_answer
+from ittools.template.flan.library import template_files
+from ittools.template.flan.rows import Fields
 
 NLI = """
 task_type: made-nli
@@ -38,7 +40,7 @@ def test_a_class_is_known_by_its_number_and_by_its_names(value: Any, word: str) 
     assert found == (word, ("ja", "vielleicht", "nein"), ("ja", "vielleicht", "nein").index(word))
 
 
-@pytest.mark.parametrize("value", [None, "", -1, "-1"])
+@pytest.mark.parametrize("value", [None, "", -1, "-1", float("nan"), float("inf")])
 def test_a_label_that_is_kept_back_is_missing(value: Any) -> None:
     file = file_of(NLI)
     assert class_answer(file, names_for(file, about()), value) == Gone("missing-field", f"label is {value!r}")
@@ -114,4 +116,27 @@ def test_an_answer_that_is_none_of_the_options_says_so() -> None:
         "answer-not-among-options", "answer is '2', of 2 options"
     )
     assert chosen_answer(file, [], 0) == Gone("missing-field", "choices")
+    assert chosen_answer(file, ["red", float("nan")], 0) == Gone("missing-field", "choices")
+    assert chosen_answer(file, ["red", "green"], float("nan")) == Gone("missing-field", "answer is nan")
     assert chosen_answer(file, ["red", "green"], None) == Gone("missing-field", "answer is None")
+
+
+@pytest.mark.parametrize(
+    ("score", "found"),
+    [
+        (3.5, ("3.5", (), -1)),
+        (0, ("0", (), -1)),
+        ("5.0", ("5.0", (), -1)),
+        (-1.0, Gone("missing-field", "score is -1.0, below 0")),
+        ("-1", Gone("missing-field", "score is '-1', below 0")),
+        (float("nan"), Gone("empty-target", "score is nan")),
+        (float("inf"), Gone("empty-target", "score is inf")),
+    ],
+)
+def test_a_score_below_all_scores_is_kept_back(score: Any, found: Any) -> None:
+    assert written_answer(Fields(template_files("similarity", None)[0]), {"score": score}) == found
+
+
+def test_a_result_below_zero_is_a_result() -> None:
+    fields = Fields(template_files("arithmetic", None)[0])
+    assert written_answer(fields, {"answer": -1}) == ("-1", (), -1)

@@ -57,13 +57,24 @@ def test_every_template_renders(kind: str) -> None:
     file = FILES[kind]
     plan = planned(f"{kind}.en", per_row=99)
     rows = [made_up(file, n) for n in range(3)]
-    found = records(plan, chunk(rows))
-    names = Counter(row["template"].rpartition("/")[2] for row in found)
+    without = [{name: row[name] for name in row if name not in file.shown} for row in rows]
+    names = Counter[str]()
+    for some, rest in ((rows, file.shown), (without, ())):
+        found = records(plan, chunk(some))
+        names.update({row["template"].rpartition("/")[2] for row in found})
+        assert all(row["template"].rpartition("/")[2] in _showing(file, rest) for row in found)
+        assert not any(row["reason"] for row in found)
+        assert all(row["output"] and row["instruction"] for row in found)
+        assert not any("{" in row["instruction"].replace("{1}", "") and "_" in row["output"] for row in found)
     usable = {one.name for one in file.templates if file.options or not one.lists_options or file.choices}
-    assert names == dict.fromkeys(usable, 3)
-    assert not any(row["reason"] for row in found)
-    assert all(row["output"] and row["instruction"] for row in found)
-    assert not any("{" in row["instruction"].replace("{1}", "") and "_" in row["output"] for row in found)
+    assert names.keys() == usable
+
+
+def _showing(file: TemplateFile, fields: tuple[str, ...]) -> set[str]:
+    """Templates whose prompts show these fields, and inverted ones."""
+    return {
+        one.name for one in file.templates if one.inverted or all(f"{{{f}}}" in one.source[0] for f in fields)
+    }
 
 
 def by_hand(file: TemplateFile, row: dict[str, Any], own: tuple[str, ...]) -> dict[str, Any]:
@@ -84,14 +95,17 @@ def test_prompts_are_what_str_format_makes_of_them(kind: str) -> None:
     for record in records(planned(f"{kind}.en", per_row=99), chunk([row])):
         one = templates[record["template"].rpartition("/")[2]]
         values = by_hand(file, row, one.options)
-        before, place, after = one.source[0].partition("{options}")
+        written = one.source[0]
+        if file.before and not one.inverted and f"{{{file.before}}}" not in written:
+            written = f"{{{file.before}}}\n\n{written}"
+        before, place, after = written.partition("{options}")
         assert record["instruction"].startswith(before.format(**values).lstrip())
         assert record["instruction"].endswith(after.format(**values).rstrip())
         target = one.source[1].format(**values).strip()
         if place:
             assert target == record["output"] or len(record["output"]) < 4
         else:
-            assert (one.source[0].format(**values).strip(), target) == (
+            assert (written.format(**values).strip(), target) == (
                 record["instruction"],
                 record["output"],
             )
@@ -168,3 +182,17 @@ def test_lint_finds_no_fault_in_our_files() -> None:
     for kind in FILES:
         found = [one for one in _looked(style.faces(planned(f"{kind}.en"))) if one.kind != "leak"]
         assert found == []
+
+
+@EACH
+def test_a_chain_of_thought_ends_before_the_answer_begins(kind: str) -> None:
+    """Whether it ends in a full stop or not."""
+    assert [one.name for one in FILES[kind].templates if "{rationale} " in " ".join(one.source)] == []
+
+
+@EACH
+def test_no_sign_is_doubled_after_an_answer_that_is_a_sentence(kind: str) -> None:
+    """Of rows that bring their answers, which may end in a full stop."""
+    if FILES[kind].choices:
+        for one in FILES[kind].templates:
+            assert not [side for side in one.source if re.search(r"\{answer\}\W?\.", side)], one.name

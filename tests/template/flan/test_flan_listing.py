@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ittools.template.flan.library import FOLDER
 from ittools.template.flan.listing import LAYOUTS, NAMES, listed, shuffled, starts, ways
 
 OPTIONS = ("World", "Sports", "Business", "Sci/Tech")
@@ -55,3 +57,35 @@ def test_starts_are_in_the_language_of_the_template() -> None:
     assert "選択肢：" in starts("ja")
     assert starts("de-AT") == starts("de")
     assert starts("xx") == ("",)
+
+
+@given(
+    st.lists(st.sampled_from(["1", "2", "4", "A", "b", " I ", "iv", "no", "a text of some length"]),
+             min_size=1, max_size=9, unique=True),
+    st.integers(0, 10**6),
+)  # fmt: skip
+def test_no_name_is_the_text_of_an_option(options: list[str], draw: int) -> None:
+    text, names = listed(tuple(options), "en", draw % ways("en"))
+    assert not {name.casefold() for name in names} & {one.strip().casefold() for one in options}
+    assert len(names) in (0, len(options))
+    assert all(option in text for option in options)
+
+
+def test_other_names_are_found_for_options_that_are_numbers() -> None:
+    """Number, letter and roman names alike name most lists; only those by number go elsewhere."""
+    named = [listed(("2", "4", "6", "10"), "en", way)[1] for way in range(ways("en"))]
+    assert ("1", "2", "3", "4") not in named
+    assert {names[:2] for names in named} == {(), ("A", "B"), ("a", "b"), ("I", "II"), ("i", "ii")}
+    assert sum(map(bool, named)) == ways("en") * 70 // 87
+
+
+def test_where_all_names_are_texts_there_are_bullets() -> None:
+    options = ("A", "1", "I")
+    assert {listed(options, "en", way)[1] for way in range(ways("en"))} == {()}
+
+
+def test_the_docs_tell_how_many_starts_there_are() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "template" / "flan.md").read_text(encoding="utf-8")
+    others = {len(starts(path.name.split(".")[1])) for path in FOLDER.glob("nli.*.yaml")} - {16}
+    assert f"{len(starts('en'))} starts x {NAMES} item names x {LAYOUTS} layouts in English" in text
+    assert f"{min(others)} or {max(others)} starts in other languages" in text.replace("\n", " ")

@@ -36,6 +36,10 @@ templates: [{name: a, input: "{question} {turns}", target: "{rationale} {answer}
             "Rome | capital of | Italy, Rome | is | old",
         ),
         ({"name": "The Mill", "area": None, "stars": [4, 5]}, "name: The Mill, stars: 4 | 5"),
+        (float("nan"), None),
+        (float("-inf"), None),
+        (["a", float("nan"), 2.0], "a, 2"),
+        ({"name": "The Mill", "stars": float("nan")}, "name: The Mill"),
         ([{"speaker": "A", "text": "Hi."}, {"role": "B", "content": "Bye."}], "A: Hi., B: Bye."),
     ],
 )
@@ -54,6 +58,7 @@ def test_values_stand_in_a_prompt_as(value: Any, text: str | None) -> None:
         ('["a", "b"]', (["a", "b"], [])),
         ("[a, b", ([], [])),
         ("a, b", ([], [])),
+        (["a", float("nan"), "c"], (["a", "", "c"], [])),
         (None, ([], [])),
     ],
 )

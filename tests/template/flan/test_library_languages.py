@@ -82,7 +82,8 @@ def test_a_file_is_what_its_name_says(file: TemplateFile) -> None:
 @each_file
 def test_fields_are_those_of_the_english_file_so_that_one_mapping_serves_all(file: TemplateFile) -> None:
     english = ENGLISH[file.task_type]
-    for name in ("needed", "optional", "answer", "choices", "labelled", "also", "each", "cuts", "lists"):
+    for name in ("needed", "optional", "answer", "choices", "labelled", "also", "each", "cuts", "lists",
+                 "before", "shown", "lowest", "languages"):  # fmt: skip
         assert getattr(file, name) == getattr(english, name), name
     assert file.classes == english.classes  # "entailment" in a dataset is "ja" in a German prompt
 

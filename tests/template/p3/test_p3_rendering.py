@@ -235,8 +235,9 @@ def test_labels_that_are_text_are_told_before_every_target_is_empty(tmp_path: Pa
         rendered(tmp_path, [row], picks)
     assert pairs(rendered(tmp_path, [row], picks, labels=("label=no,yes",))) == [("x", "yes", None)]
     shows = {"name": "s", "jinja": "{{text}} ||| {{label}}"}
-    made = rendered(tmp_path, [row], picks, shows)
-    assert pairs(made) == [("x", "", "empty-target"), ("x", "1", None)]
+    with pytest.raises(UsageError, match=r"1 of 2 templates take it for a number \(mine/t\); .*--only"):
+        rendered(tmp_path, [row], picks, shows)
+    assert pairs(rendered(tmp_path, [row], shows)) == [("x", "1", None)]
 
 
 def test_lone_surrogates_are_mended(tmp_path: Path) -> None:
