@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from bench.filter_corpora import corpora
 from ittools.curate.filter import FilterOptions, annotate, reason
+from ittools.curate.rules.no_input import repaired
 from ittools.curate.rules.table import RULES
 
 ASKED = ("blacklisted", "language-mismatch", "wrong-language")  # they need a value of the user's
@@ -55,6 +56,11 @@ def data() -> Path:
     return Path(where)
 
 
+def mended(batches: Batches) -> Batches:
+    """As the command shows them to every rule, but to the one that goes in the repair's place."""
+    return [repaired(batch, FilterOptions(inputs=("x",)))[0] for batch in batches]
+
+
 def drops(name: str, batches: Batches) -> int:
     return sum(pc.sum(pc.is_valid(RULES[name].reason(b, OPTIONS))).as_py() or 0 for b in batches)
 
@@ -70,12 +76,13 @@ def run() -> list[str]:
     """Two Markdown tables, good data and raw outputs: a row a rule, a column some corpora; then costs."""
     found: dict[str, Counter[str]] = {name: Counter() for name in (*RULES, "usual", "strict")}
     sizes, seconds = Counter[str](), dict.fromkeys(RULES, 0.0)
-    for corpus, batches in corpora(data()):
+    for corpus, raw in corpora(data()):
+        batches = mended(raw)
         group = next(name for name, members in {**GOOD, **RAW}.items() if corpus in members)
         sizes[group] += sum(b.num_rows for b in batches)
         for name in _judging(corpus):
             began = time.perf_counter()
-            found[name][group] += drops(name, batches)
+            found[name][group] += drops(name, raw if name == "no-input" else batches)
             seconds[name] += time.perf_counter() - began
         if corpus not in OPEN:
             found["usual"][group] += whole(batches, "usual")
@@ -108,7 +115,7 @@ def show(name: str) -> list[str]:
     """Thirty random drops of a rule, over all corpora, ends only."""
     rows = []
     for corpus, batches in corpora(data()):
-        for batch in batches:
+        for batch in batches if name == "no-input" else mended(batches):
             gone = batch.filter(pc.is_valid(RULES[name].reason(batch, OPTIONS)))
             rows += [(corpus, row) for row in gone.select(["instruction", "input", "output"]).to_pylist()]
     random.Random(1).shuffle(rows)

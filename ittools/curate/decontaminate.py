@@ -55,9 +55,8 @@ def decontaminate(options: DecontaminateOptions, progress: Progress) -> Outcome:
                 _write(options, rule, output, sources, counts, folder, engine, progress)
     manifest = output.finished or {}
     facts = facts_of(manifest["decontamination"]["sets"])
-    return outcome(
-        output, f"ittools mix {options.out} --heldout 0.1 --out {options.out.parent / 'mix'}", **facts
-    )
+    then = ("mix", options.out, "--heldout", 0.1, "--out", options.out.parent / "mix")
+    return outcome(output, "ittools", *then, **facts)
 
 
 def _warn(counts: list[SetCounts], rule: Rule, progress: Progress) -> None:

@@ -72,7 +72,7 @@ def dedup(options: DedupOptions, progress: Progress) -> Outcome:
     others = [open_input(spec, options) for spec in options.against]
     entries = [*(source.entry for source in sources), *(_known(other.entry) for other in others)]
     with ExitStack() as held:
-        index = _opened_index(options, entries, held)
+        index = _opened_index(options, sources, held)
         if index is not None:
             entries.append(InputEntry(str(index.path), "index", index.fingerprint))
         if options.embedder is not None:
@@ -89,9 +89,9 @@ def dedup(options: DedupOptions, progress: Progress) -> Outcome:
             engine = held.enter_context(opened_engine(options, progress=progress))
             folder = held.enter_context(scratch_folder(options.scratch, output.work))
             _write(_Run(options, output, engine, progress, folder), sources, others, index)
-    then = f"ittools decontaminate {options.out} --against EVALSET --out {options.out.parent / 'clean'}"
+    then = ("decontaminate", options.out, "--against", "EVALSET", "--out", options.out.parent / "clean")
     assert output.finished is not None
-    return outcome(output, then, **told(output.finished))
+    return outcome(output, "ittools", *then, **told(output.finished))
 
 
 def _known(entry: InputEntry) -> InputEntry:
@@ -100,16 +100,18 @@ def _known(entry: InputEntry) -> InputEntry:
     return replace(entry, kind=f"against: {entry.kind}", fingerprint=mark)
 
 
-def _opened_index(options: DedupOptions, entries: Sequence[InputEntry], held: ExitStack) -> SavedIndex | None:
+def _opened_index(options: DedupOptions, sources: Sequence[Source], held: ExitStack) -> SavedIndex | None:
     """The index, held against other runs until this one has added itself.
 
-    A run is known by what it reads: repeated with other options it is the same run, not a copy of itself.
+    A run is known by its own records, so by what it reads and as what: repeated with other options, or
+    against other datasets, it is the same run, not a copy of itself.
     """
     if options.index is None:
         return None
     refuse_foreign_folder(options.index)
     held.enter_context(writer_lock(options.index, choose="--index"))
-    return open_index(options.index, _compared(options), [entry.fingerprint for entry in entries])
+    own = [[source.entry.fingerprint for source in sources], sorted(options.map)]
+    return open_index(options.index, _compared(options), own)
 
 
 def _compared(options: DedupOptions) -> Compared:

@@ -61,7 +61,7 @@ def filter_records(options: FilterOptions, progress: Progress) -> Outcome:
     if number := (output.finished or {}).get("repaired"):
         many = "1 input" if number == 1 else f"{number:,} inputs"
         facts["repaired"] = f'{many} that spelt "no input", empty now'
-    return outcome(output, f"ittools dedup {options.out} --out {options.out.parent / 'dedup'}", **facts)
+    return outcome(output, "ittools", "dedup", options.out, "--out", options.out.parent / "dedup", **facts)
 
 
 def _check(options: FilterOptions) -> None:

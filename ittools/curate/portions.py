@@ -16,13 +16,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ittools.curate.comparing import keys_and_fields, keys_and_signatures, signatures_of
 from ittools.curate.fields import COUNT, On, columns_of, texts_of
 from ittools.engine.exchange import get_arrays
 from ittools.formats.parts import ARROW, Part
-from ittools.text.minhash import U32, field_signatures
+from ittools.text.minhash import U32
 from ittools.text.ragged import I64, U64, Ragged, chain, take
 from ittools.text.shingles import Unit
-from ittools.text.sketches import Shingling, keys_and_shingles, keys_and_slots
+from ittools.text.sketches import Shingling
 
 RECORDS = 4 * 16_384  # of a portion, about: 25 MB of usual text
 MOST_PORTIONS = 2_000  # then portions are larger: each task of the bands looks into every one
@@ -127,16 +128,16 @@ def content_of(portion: Portion, compared: Compared, rows: I64 | None = None) ->
 
 def slots_of(portion: Portion, compared: Compared, permutations: int) -> tuple[U64, F64, U32]:
     """((records, 2) exact keys, (records,) priority, (permutations, records) MinHash slots)."""
-    slots = np.empty((permutations, portion.records), np.uint32)
     if portion.segment is not None:
         content = _of_segment(portion.segment, compared, None)
-        return content.exact, content.priority, field_signatures(content.fields, count=permutations).T
+        return content.exact, content.priority, signatures_of(content.fields, permutations)
+    slots = np.empty((permutations, portion.records), np.uint32)
     exact, priority, first = [], [], 0
     for part in portion.parts:
         table = part.read(compared.columns)
         texts = texts_of(table, compared.on)
         mine = slots[:, first : first + part.records]
-        exact.append(keys_and_slots(texts, compared.shingling, mine))
+        exact.append(keys_and_signatures(texts, compared.shingling, mine))
         priority.append(_priority(table, texts, compared))
         first += part.records
     return np.concatenate(exact), _final(np.concatenate(priority), portion, compared, None), slots
@@ -178,7 +179,7 @@ def _part_content(part: Part, compared: Compared, rows: I64 | None) -> Content:
     if rows is not None:
         table = table.take(pa.array(rows))
     texts = texts_of(table, compared.on)
-    exact, fields = keys_and_shingles(texts, compared.shingling)
+    exact, fields = keys_and_fields(texts, compared.shingling)
     return Content(exact, fields, _priority(table, texts, compared))
 
 

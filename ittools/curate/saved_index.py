@@ -1,15 +1,18 @@
 """`dedup --index DIR`: what earlier runs kept, so that a growing corpus is compared once.
 
-    DIR/index.json          what is compared, and the runs in order
-    DIR/000001-00000.arrays ids, exact keys and shingle sets of what the first run kept
+    DIR/index.json                           what is compared, and the runs in order
+    DIR/000001-00000-9a0364b9e99bb480.arrays ids, exact keys and shingle sets of what the first run kept
 
 Signatures and bands are not saved: they follow from the shingles, so runs may differ in --threshold,
 --perm and --method. A run adds itself once: it is known by what it read, and repeated, with these
-options or others, it sees only the runs before it and takes its own place again.
+options or others, it sees only the runs before it and takes its own place again. The end of a file's
+name follows its content, so a repeat writes over no file that index.json lists: a kill leaves the index
+as it was, or as it shall be.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -20,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 
 from ittools.curate.portions import Compared, Portion, content_of
-from ittools.engine.exchange import get_arrays, put_arrays
+from ittools.engine.exchange import Arrays, get_arrays, put_arrays
 from ittools.engine.protocol import Engine
 from ittools.errors import StoreError, UsageError
 from ittools.progress import Progress
@@ -29,9 +32,10 @@ from ittools.store.lock import LOCK_NAME
 from ittools.text.ragged import I64, take, unique
 
 INDEX_FILE = "index.json"
-FORMAT = 2
+FORMAT = 3
 # what a run that was killed leaves, too
-OURS = re.compile(rf"{re.escape(LOCK_NAME)}|\.?\d{{6}}-\d{{5}}\.arrays.*|\.index\.json\..*")
+KEPT = re.compile(r"\.?\d{6}-\d{5}(-[0-9a-f]{16})?\.arrays.*")
+OURS = re.compile(rf"{re.escape(LOCK_NAME)}|{KEPT.pattern}|\.index\.json\..*")
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ class SavedIndex:
 
     @property
     def fingerprint(self) -> str:
-        return sha256_json([self.about, [run["run"] for run in self.before]])
+        """Of what the runs before kept, not only of what they read: the names follow the content."""
+        return sha256_json([self.about, [[run["run"], run["files"]] for run in self.before]])
 
     def portions(self, first: int, number: int) -> list[Portion]:
         """The records of the runs before, as portions. Raises StoreError for a damaged file."""
@@ -67,15 +72,23 @@ class SavedIndex:
         for run in self.before:
             for name, records in run["files"].items():
                 path = self.path / name
-                try:
-                    held = len(get_arrays(path, names=("exact",))["exact"])
-                except (StoreError, KeyError) as error:
-                    raise self._damaged(f"{path}: {error}") from None
+                held = self._checked(path)
                 if held != records:
                     raise self._damaged(f"{path}: holds {held} records, not {records}")
                 found.append(Portion(number + len(found), first, records, segment=str(path), known=True))
                 first += records
         return found
+
+    def _checked(self, path: Path) -> int:
+        """Its records. Raises StoreError where the content is not what it was when the file was named."""
+        try:
+            arrays = get_arrays(path)
+            held = len(arrays["exact"])
+        except (StoreError, KeyError) as error:
+            raise self._damaged(f"{path}: {error}") from None
+        if not path.stem.endswith(f"-{_mark(arrays)}"):
+            raise self._damaged(f"{path}: its content has changed")
+        return held
 
     def _damaged(self, what: str) -> StoreError:
         return StoreError(f"{what}; --index {self.path} is damaged: build it again in a new folder")
@@ -104,7 +117,9 @@ def open_index(path: Path, compared: Compared, run: Any) -> SavedIndex:
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{file}: not the file of an index ({error!r}); build it again elsewhere") from None
     if version != FORMAT:
-        raise UsageError(f"{file}: format {version}, this version reads {FORMAT}")
+        raise UsageError(
+            f"{file}: format {version}, this version reads {FORMAT}; build the index again in a new folder"
+        )
     for name, value in about.items():
         if begun.get(name) != value:
             raise UsageError(
@@ -129,29 +144,46 @@ def add_run(
         begin, end = np.searchsorted(gone, (portion.first, portion.stop))
         left = np.ones(portion.records, bool)
         left[gone[begin:end] - portion.first] = False
-        name = f"{index.number:06d}-{place:05d}.arrays"
-        tasks.append((portion, np.flatnonzero(left), compared, str(index.path / name)))
+        begins = str(index.path / f"{index.number:06d}-{place:05d}")
+        tasks.append((portion, np.flatnonzero(left), compared, begins))
     progress.start("dedup: index", len(tasks))
-    counts = engine.run(save_portion, tasks, progress)
-    files = {Path(task[3]).name: count for task, count in zip(tasks, counts, strict=True) if count}
-    run = {"run": index.run, "records": sum(counts), "files": files}
+    files = {name: count for name, count in engine.run(save_portion, tasks, progress) if count}
+    run = {"run": index.run, "records": sum(files.values()), "files": files}
     # a run that is repeated takes its own place again: the same records, and later ones saw them
     runs = [*index.before, run, *index.runs[index.number :]]
     content = {"format": FORMAT, "compared": index.about, "runs": runs}
     write_text(index.path / INDEX_FILE, json_text(content))
+    _remove_others(index.path, {name for run in runs for name in run["files"]})
 
 
-def save_portion(portion: Portion, rows: I64, compared: Compared, path: str) -> int:
-    """Task: ids, exact keys and shingles of the records at `rows`."""
+def _remove_others(folder: Path, listed: set[str]) -> None:
+    """What a repeated run kept before, and what killed ones left."""
+    for file in folder.iterdir():
+        if KEPT.fullmatch(file.name) and file.name not in listed:
+            file.unlink()
+
+
+def save_portion(portion: Portion, rows: I64, compared: Compared, begins: str) -> tuple[str, int]:
+    """Task: ids, exact keys and shingles of the records at `rows`; the file's name, and how many they are."""
     if not len(rows):
-        return 0
+        return "", 0
     content = content_of(portion, compared)
-    arrays: dict[str, Any] = {"exact": content.exact[rows], "ids": _ids(portion)[rows]}
+    arrays: Arrays = {"exact": content.exact[rows], "ids": _ids(portion)[rows]}
     for number, field in enumerate(content.fields):
         once = unique(take(field, rows))
         arrays |= {f"values{number}": once.values, f"offsets{number}": once.offsets}
+    path = f"{begins}-{_mark(arrays)}.arrays"
     put_arrays(path, **arrays)
-    return len(rows)
+    return Path(path).name, len(rows)
+
+
+def _mark(arrays: Arrays) -> str:
+    """64 bits of the content: equal arrays, equal name."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name, array in arrays.items():
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(array.reshape(-1).view(np.uint8).data if array.size else b"")
+    return digest.hexdigest()
 
 
 def _ids(portion: Portion) -> Any:

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ittools.curate.fields import columns_of, texts_of
+from ittools.curate.fields import columns_of, whole_texts
 from ittools.curate.portions import Portion, priority_of
 from ittools.curate.sketch import Plan
 from ittools.engine.exchange import get_arrays, put_arrays
@@ -146,8 +145,7 @@ def _texts(portion: Portion, plan: Plan) -> list[str]:
     on = plan.compared.on
     found: list[str] = []
     for part in portion.parts:
-        texts = texts_of(part.read(columns_of(on)), on)
-        found += pc.binary_join_element_wise(*texts, "\n", null_handling="replace").to_pylist()
+        found += whole_texts(part.read(columns_of(on)), on).to_pylist()
     return found
 
 

@@ -152,7 +152,8 @@ def ids_of(portions: Sequence[Portion], records: I64) -> pa.Array:
         begin, end = np.searchsorted(records, (portion.first, portion.stop))
         rows = records[begin:end] - portion.first
         if portion.segment is not None and len(rows):
-            found.append(pa.array(get_arrays(portion.segment)["ids"][rows].astype(str), pa.string()))
+            saved = get_arrays(portion.segment)["ids"][rows].tolist()  # UTF-8: ids need not be ours
+            found.append(pa.array(saved, pa.binary()).cast(pa.string()))
         first = 0
         for part in portion.parts:
             lower, upper = np.searchsorted(rows, (first, first + part.records))

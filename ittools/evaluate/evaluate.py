@@ -76,9 +76,8 @@ def evaluate(options: EvaluateOptions, progress: Progress) -> Outcome:
         "exact match": f"{metrics['exact_match']:.1%}",
         "stopped by itself": f"{metrics['stopped']:.1%}",
     }
-    return outcome(
-        output, f"ittools report {options.out.parent} --out {options.out.parent / 'report'}", **facts
-    )
+    then = ("report", options.out.parent, "--out", options.out.parent / "report")
+    return outcome(output, "ittools", *then, **facts)
 
 
 def _records(sources: list[Source], limit: int | None) -> list[Record]:

@@ -9,22 +9,42 @@ The same whether pandas is there or not: with it pyarrow makes its Timestamp, wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
+from ittools.errors import InputError
 from ittools.formats.rows import Row
 
 _Types = Callable[[pa.DataType], pa.DataType]
 
 
 def rows_of(table: pa.Table | pa.RecordBatch) -> list[Row]:
-    """Raises UnicodeDecodeError for bytes that are not UTF-8."""
+    """Raises UnicodeDecodeError for bytes that are not UTF-8, InputError for two columns of one name."""
+    check_names(table.schema)
     columns = [_values(column) for column in table.columns]
     names = table.column_names
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def check_names(fields: Iterable[pa.Field], place: str = "", within: str = "") -> None:
+    """Of two columns, or two fields of a struct, with one name Python would keep the last alone.
+
+    Raises:
+        InputError: there are such; `place` says where.
+    """
+    seen: set[str] = set()
+    for field in fields:
+        if field.name in seen:
+            at = f"{place}: " if place else ""
+            raise InputError(f"{at}two columns are named {within + field.name!r}; rename or remove one")
+        seen.add(field.name)
+        kind = field.type
+        if pa.types.is_nested(kind):
+            inner = [kind.field(n) for n in range(kind.num_fields)]
+            check_names(inner, place, f"{within}{field.name}.")
 
 
 def _values(column: pa.Array | pa.ChunkedArray) -> list[Any]:

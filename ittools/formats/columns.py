@@ -19,8 +19,17 @@ import pyarrow.compute as pc
 from ittools.errors import InputError
 from ittools.formats import superni
 from ittools.formats.arrow_rows import rows_of
-from ittools.formats.finish import is_language
-from ittools.formats.mapping import OUTPUTS, PROMPTS, Defaults, map_rows, meta_json, own_meta
+from ittools.formats.finish import is_absent, is_language
+from ittools.formats.mapping import (
+    OUTPUTS,
+    OWN,
+    OWN_MESSAGES,
+    PROMPTS,
+    Defaults,
+    map_rows,
+    meta_json,
+    own_meta,
+)
 from ittools.formats.rows import Row
 from ittools.records.build import content_ids, mend_text, record_batch
 from ittools.records.schema import SCHEMA, TURN, UNSPECIFIED_LICENSE
@@ -29,7 +38,6 @@ BATCH = 8_192  # rows mapped at a time
 
 _NESTED = {"instances", "messages", "conversations", "data", "message_tree_id", "choices", "rejected"}
 _SQUAD = {"question", "context", "answers"}
-_OWN = {"id", "instruction", "input", "output", "task", "source", "license"}
 _STATED = ("task", "source", "license", "language", "template", "generator")
 _CARRIED = ("parents", "scores", "meta")
 
@@ -153,7 +161,11 @@ def _renamed(found: Columns, defaults: Defaults) -> Columns | None:
         return found
     if not all(name in found.columns and found.stated(name) for name in theirs.values()):
         return None
+    if found.columns.keys() >= OWN or found.columns.keys() >= OWN_MESSAGES:
+        return None
     kept = {name: array for name, array in found.columns.items() if name not in theirs.values()}
+    if not all(name not in kept or found.empty(name) for name in theirs):  # a column is put aside
+        return None
     columns = kept | {ours: found.columns[name] for ours, name in theirs.items()}
 
     def rest(wanted: list[str]) -> list[Row] | None:
@@ -165,8 +177,8 @@ def _renamed(found: Columns, defaults: Defaults) -> Columns | None:
 
 def _mapped(found: Columns | None, defaults: Defaults) -> pa.RecordBatch | None:
     """The record batch, where nothing stands in the way."""
-    if found is not None and found.columns.keys() >= _OWN:
-        return _own(found)
+    if found is not None and found.columns.keys() >= OWN:
+        return _own(found, defaults)
     found = found and _with_language(found)
     chosen = None if found is None else _layout(found, defaults)
     if found is None or chosen is None or not all(map(found.empty, _CARRIED)):
@@ -185,43 +197,69 @@ def _mapped(found: Columns | None, defaults: Defaults) -> pa.RecordBatch | None:
 
 
 def _with_language(found: Columns) -> Columns | None:
-    """`lang` as the language, where each of its texts is one; left alone where none is."""
-    if "lang" not in found.columns or "language" in found.columns:
-        return found
-    column = found.text("lang")
+    """`lang` as the language, where each of its texts is one; left alone where none is.
+
+    Null where `language` holds what is none, which rows put into `meta`.
+    """
+    name = "language" if "language" in found.columns else "lang"
+    column = found.text(name)
     if column is None:
         return None
-    known = set(map(is_language, column.drop_null().unique().to_pylist()))
+    known = {is_language(one) for one in column.drop_null().unique().to_pylist() if one or name == "lang"}
+    if name == "language" or name not in found.columns:
+        return None if False in known else found
     if known != {True} and known:
         return found if known == {False} else None
     kept = {name: array for name, array in found.columns.items() if name != "lang"}
     return replace(found, columns=kept | {"language": column})
 
 
-def _own(found: Columns) -> pa.RecordBatch | None:
+def _own(found: Columns, defaults: Defaults) -> pa.RecordBatch | None:
     """What an export of ours wrote, but for turns, scores, parents and rejected outputs: as it stands."""
     context = found.columns.get("context")
     no_context = found.empty("context") or (context is not None and pa.types.is_list(context.type))
     others = all(map(found.empty, ("parents", "scores", "rejected")))
-    if not (no_context and _no_turns(found, "context") and others and all(map(found.stated, _OWN))):
+    if not (no_context and _no_turns(found, "context") and others and all(map(found.stated, OWN))):
         return None
     names = ("instruction", "input", "output", *_STATED, "meta")
     texts = {name: found.text(name) for name in names}
     if any(column is None for column in texts.values()):
         return None
     content = [pc.fill_null(texts[name], "") for name in names[:3]]
-    source, license = pc.fill_null(texts["source"], ""), _or_null(texts["license"])
+    source = pc.fill_null(texts["source"], "")
     texts |= {"source": source, "task": pc.coalesce(_or_null(texts["task"]), source),
-              "license": pc.fill_null(license, UNSPECIFIED_LICENSE)}  # fmt: skip
+              "license": licensed(texts["license"], defaults),
+              "language": in_language(texts["language"], defaults)}  # fmt: skip
     metas = found.text("meta")
     if metas is not None and not found.empty("meta"):
         texts["meta"] = pa.array([own_meta(one, "") for one in metas.to_pylist()], pa.string())
     return _batch(content, {name: texts[name] for name in (*_STATED, "meta")})
 
 
-def _or_null(column: pa.Array) -> pa.Array:
-    """Null for an empty text."""
-    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+def filled(batch: pa.RecordBatch, defaults: Defaults) -> pa.RecordBatch:
+    """Records in `SCHEMA` with a licence and a language where they state none; the ids stay."""
+    columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+    columns["license"] = licensed(columns["license"], defaults)
+    columns["language"] = in_language(columns["language"], defaults)
+    return pa.RecordBatch.from_arrays(list(columns.values()), schema=SCHEMA)
+
+
+def licensed(column: pa.Array, defaults: Defaults) -> pa.Array:
+    """The default where the licence is null, empty or LicenseRef-unspecified."""
+    stated = _or_null(_or_null(column), UNSPECIFIED_LICENSE)
+    return pc.fill_null(stated, mend_text(defaults.license or UNSPECIFIED_LICENSE))
+
+
+def in_language(column: pa.Array, defaults: Defaults) -> pa.Array:
+    """The default, if there is one, where the language is null or empty."""
+    if not defaults.language:
+        return column
+    return pc.fill_null(_or_null(column), mend_text(defaults.language))
+
+
+def _or_null(column: pa.Array, nothing: str = "") -> pa.Array:
+    """Null for an empty text, or for another that says nothing."""
+    return pc.if_else(pc.equal(column, nothing), pa.scalar(None, pa.string()), column)
 
 
 def _layout(found: Columns, defaults: Defaults) -> tuple[str, str | None, str] | None:
@@ -236,14 +274,30 @@ def _layout(found: Columns, defaults: Defaults) -> tuple[str, str | None, str] |
     if len(answers) > 1 and not found.stated(answer):
         return None
     if "instruction" in names:
-        earlier = all(_no_turns(found, name) for name in ("system", "history"))
-        return ("instruction", "input", answer) if earlier and found.stated("instruction") else None
+        return _asked(found, "instruction", answer)
     prompt = next((name for name in PROMPTS if name in names), None)
-    if prompt is None or not found.stated(prompt):
+    if prompt is None or not (defaults.open_ended or (answers and found.stated(answer))):
         return None
-    if not defaults.open_ended and not (answers and found.stated(answer)):
+    return _asked(found, prompt, answer)
+
+
+def _asked(found: Columns, prompt: str, answer: str) -> tuple[str, str | None, str] | None:
+    """With the column of what is asked about: `context` where no row has an input."""
+    if not found.stated(prompt) or not all(_no_turns(found, name) for name in ("system", "history")):
         return None
-    return prompt, None, answer
+    given = None if prompt == "input" else "input"
+    if found.empty("context"):
+        return prompt, given, answer
+    column = found.columns["context"]
+    if column is None or not pa.types.is_string(column.type) or (given and not _blank(found, given)):
+        return None
+    return prompt, "context", answer
+
+
+def _blank(found: Columns, name: str) -> bool:
+    """Whether no row has a text in this column, and none has anything else."""
+    column = found.text(name)
+    return column is not None and not pc.any(pc.not_equal(column, "")).as_py()
 
 
 def _may_hold_flags(column: pa.Array | None) -> bool:
@@ -268,7 +322,7 @@ def _meta_column(found: Columns, extras: list[str]) -> pa.Array | None:
     rows = found.rest(extras)
     if rows is None:
         return None
-    held = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    held = [{name: value for name, value in row.items() if not is_absent(value)} for row in rows]
     try:
         return pa.array([meta_json(row) if row else None for row in held], pa.string())
     except (RecursionError, TypeError, ValueError):
@@ -277,14 +331,14 @@ def _meta_column(found: Columns, extras: list[str]) -> pa.Array | None:
 
 def _provenance(stated: Mapping[str, pa.Array], defaults: Defaults) -> dict[str, pa.Array]:
     """What rows say of themselves, else the defaults; an empty text says nothing."""
-    given = {"source": defaults.source, "license": defaults.license or UNSPECIFIED_LICENSE,
-             "language": defaults.language}  # fmt: skip
+    given = {"source": defaults.source, "language": defaults.language}
     filled = {}
     for name, column in stated.items():
         own = given.get(name)
         text = _or_null(column)
         filled[name] = text if own is None else pc.fill_null(text, mend_text(own))
-    return filled | {"task": pc.coalesce(filled["task"], filled["source"])}
+    task = pc.coalesce(filled["task"], filled["source"])
+    return filled | {"task": task, "license": licensed(stated["license"], defaults)}
 
 
 def _batch(content: list[pa.Array], others: Mapping[str, pa.Array]) -> pa.RecordBatch:

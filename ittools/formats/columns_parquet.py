@@ -13,16 +13,21 @@ import pyarrow.parquet as pq
 
 from ittools.errors import InputError
 from ittools.formats.arrow_rows import rows_of
-from ittools.formats.columns import map_batches, map_table
+from ittools.formats.columns import filled, map_batches, map_table
 from ittools.formats.mapping import Defaults
-from ittools.formats.rows import Row
+from ittools.formats.rows import Row, Rows
+from ittools.records.schema import SCHEMA
 
 BATCH = 8_192  # rows; a row group of others may hold millions
+FEW = 1_024  # rows, where each becomes a mapping
 
 
 def row_groups(path: Path) -> list[tuple[int, int]]:
     """Each row group and the number of its first row."""
-    metadata = pq.read_metadata(path)
+    try:
+        metadata = pq.read_metadata(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: not readable Parquet ({error})") from None
     found, first = [], 1
     for group in range(metadata.num_row_groups):
         found.append((group, first))
@@ -36,17 +41,24 @@ def group_batches(path: Path, defaults: Defaults, group: int, first: int) -> Ite
     Raises:
         InputError: damaged bytes, text that is not UTF-8, rows that cannot be mapped.
     """
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        batches = file.iter_batches(BATCH, row_groups=[group])
-        while (batch := _next(batches, path, group)) is not None:
-            mapped = _by_column(batch, defaults)
-            yield from [mapped] if mapped is not None else map_batches(_rows(batch, path, first), defaults)
+    for batch in _batches(path, group, BATCH):
+        mapped = _by_column(batch, defaults)
+        yield from [mapped] if mapped is not None else map_batches(_rows(batch, path, first), defaults)
+        first += batch.num_rows
+
+
+def parquet_rows(path: Path) -> Rows:
+    """Rows of a whole file as they are. Raises InputError as `group_batches` does."""
+    for group, first in row_groups(path):
+        for batch in _batches(path, group, FEW):
+            yield from _rows(batch, path, first)
             first += batch.num_rows
 
 
-def _next(batches: Iterator[pa.RecordBatch], path: Path, group: int) -> pa.RecordBatch | None:
+def _batches(path: Path, group: int, size: int) -> Iterator[pa.RecordBatch]:
     try:
-        return next(batches, None)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield from file.iter_batches(size, row_groups=[group])
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path}: damaged Parquet in row group {group} ({reason})") from None
@@ -57,6 +69,8 @@ def _by_column(batch: pa.RecordBatch, defaults: Defaults) -> pa.RecordBatch | No
         batch.validate(full=True)  # UTF-8
     except pa.ArrowException:
         return None
+    if batch.schema.equals(SCHEMA) and not defaults.columns:
+        return filled(batch, defaults)
     return map_table(pa.Table.from_batches([batch]), defaults, whole=True)
 
 

@@ -7,6 +7,7 @@
     {"chosen": [turns], "rejected": [turns]}                all turns but the last ones are the same
     {"system": "Be brief.", "messages": [turns]}            the system text stands first
     {"role": "assistant", "content": "I look.", "tool_calls": [...]}   a turn of text, then one of calls
+    {"role": "user", "name": "Ada", "content": "Rain?"}      `name` has no place: see `fields_of_turns`
 
 What cannot be read is a ValueError; who calls knows the place.
 """
@@ -14,6 +15,7 @@ What cannot be read is a ValueError; who calls knows the place.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +67,34 @@ def turns_of(turns: Any) -> list[Turn]:
     if not isinstance(turns, list):
         raise ValueError("a conversation must be a list of turns")
     return [said for turn in turns for said in _turns_in(turn)]
+
+
+def fields_of_turns(row: Row, names: Iterable[str]) -> dict[str, Any]:
+    """What the turns in these columns hold beside role, content and calls, for `meta`: an object a turn.
+
+    >>> fields_of_turns({"messages": [{"role": "user", "content": "Rain?", "name": "Ada"}, ANSWER]}, row)
+    {"turn_fields": {"messages": [{"name": "Ada"}, {}]}}
+    """
+    found: dict[str, Any] = {}
+    for name in names:
+        said = row.get(name)
+        turns = [said] if isinstance(said, dict) else said
+        if isinstance(turns, list) and all(map(_is_turn, turns)):
+            beside = [_beside(turn) for turn in turns]
+            found |= {name: beside} if any(beside) else {}
+    return {"turn_fields": found} if found else {}
+
+
+def _is_turn(turn: Any) -> bool:
+    return isinstance(turn, dict) and ("role" in turn or "from" in turn)
+
+
+def _beside(turn: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a turn that `_turns_in` does not read, but for null and what is empty."""
+    calls = "tool_calls" if turn.get("tool_calls") else "function_call"
+    read = ("role" if "role" in turn else "from", "content" if "content" in turn else "value", calls)
+    empty: tuple[Any, ...] = (None, "", [], {})
+    return {field: value for field, value in turn.items() if field not in read and value not in empty}
 
 
 def list_name(row: Row) -> str | None:

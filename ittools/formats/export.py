@@ -1,7 +1,7 @@
 """Records in the formats of others, written in parallel parts and joined in order.
 
-Shapes stand in `ittools.formats.shapes`; csv has every column, nested ones as JSON, and cells that a
-spreadsheet would run are quoted. An empty rejected output would be none in csv, and is refused.
+Shapes stand in `ittools.formats.shapes`; csv has every column, nested ones as JSON, and texts as they are,
+also those that a spreadsheet would run. An empty rejected output would be none in csv, and is refused.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ Row = dict[str, Any]
 
 # RFC 4180; with "\n" alone Python leaves a cell with "\r" unquoted, and readers break the row there
 _CSV_END = "\r\n"
-_RUNS_IN_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,12 +149,10 @@ def _csv_row(row: Row) -> list[str]:
             f"record {row['id']}: csv cannot tell an empty rejected output from none; "
             "export it --to jsonl or preference"
         )
-    cells = []
-    for value in SHAPES["jsonl"](row).values():
-        text = value if isinstance(value, str) else "" if value is None else _cell_json(value)
-        cells.append("'" + text if text.startswith(_RUNS_IN_SPREADSHEETS) else text)
-    return cells
+    return list(map(_cell, SHAPES["jsonl"](row).values()))
 
 
-def _cell_json(value: Any) -> str:
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     return json.dumps(value, ensure_ascii=False) if value else ""

@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from ittools.errors import InputError
+from ittools.formats.conversations import fields_of_turns
 from ittools.formats.rows import Row
-from ittools.records.build import Record, build_record, opened_meta
+from ittools.records.build import Record, build_record, mend_text, opened_meta
 from ittools.records.schema import UNSPECIFIED_LICENSE
 from ittools.records.scores import as_scores
 from ittools.text.languages.codes import FAST, LINGUA, UNDETERMINED, macro_code
@@ -25,12 +27,18 @@ _ISO_639_1 = frozenset(
     "ur uz ve vi vo wa wo xh yi yo za zh zu".split()
 )
 _LANGUAGES = _ISO_639_1 | FAST | LINGUA | {UNDETERMINED}
-meta_json = json.JSONEncoder(ensure_ascii=True, sort_keys=True, default=str).encode
+PROVENANCE = ("task", "source", "license", "language", "template", "generator")
+_APART = {*PROVENANCE, "parents", "scores", "meta"}  # `export --whole` and mixtures have them all
+_DOUBTFUL = re.compile(r"\\u[dD]|NaN|Infinity")
+_as_held = json.JSONEncoder(ensure_ascii=True, sort_keys=True, default=str).encode
+_as_json = json.JSONEncoder(ensure_ascii=True, sort_keys=True, default=str, allow_nan=False).encode
+_as_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
 class Defaults:
-    """What rows do not say themselves. `columns` renames: {"instruction": "their name"}.
+    """What rows do not say themselves; LicenseRef-unspecified says no licence. `columns` renames:
+    {"instruction": "their name"}.
 
     open_ended: rows may be prompts without their answers, which somebody is about to write.
     """
@@ -41,18 +49,54 @@ class Defaults:
     columns: Mapping[str, str] = field(default_factory=dict)
     open_ended: bool = False
 
+    @property
+    def fills(self) -> bool:
+        """Whether there is anything for records of ours, which always state a source."""
+        return self.language is not None or self.license not in ("", UNSPECIFIED_LICENSE)
+
 
 Mapper = Callable[[Row, str, Defaults], Iterator[Record]]
 
 
+def meta_json(value: Any) -> str:
+    """JSON for `meta`, its names in order.
+
+    >>> meta_json({"b": "x\\ud83dy", "a": [1, float("nan")]})
+    '{"a": [1, null], "b": "x\\\\ufffdy"}'
+    """
+    return sound_json(value, _as_json)
+
+
+def sound_json(value: Any, encode: Callable[[Any], str]) -> str:
+    """JSON that every reader takes: null for NaN and Infinity, U+FFFD for half a character.
+
+    encode: to JSON in ASCII; raises ValueError for NaN.
+    """
+    try:
+        text = encode(value)
+    except ValueError:
+        text = encode(json.loads(_as_held(value), parse_constant=lambda _: None))
+    if "\\ud" not in text:
+        return text
+    plain = _as_text(json.loads(text))
+    mended = mend_text(plain)
+    return text if mended is plain else encode(json.loads(mended))
+
+
+def is_absent(value: Any) -> bool:
+    """Whether a value says nothing: null, and what tables write for it, NaN (or Infinity)."""
+    return value is None or (isinstance(value, float) and not isfinite(value))
+
+
 def text_of(row: Row, name: str, place: str) -> str:
+    """A text as it is, a number or truth value as JSON spells it; "" for null and NaN."""
     value = row.get(name)
-    if value is None:
-        return ""
     if isinstance(value, str):
         return value
+    if is_absent(value):
+        return ""
     if isinstance(value, (int, float)):
-        return str(value)
+        return json.dumps(value)
     raise InputError(f"{place}: column {name!r} holds a {type(value).__name__}, expected text")
 
 
@@ -60,8 +104,8 @@ def finish(row: Row, place: str, defaults: Defaults, used: Iterable[str], conten
     """The record of a row: provenance columns it has, the rest as JSON in `meta`."""
     known: dict[str, Any] = {"source": defaults.source, "license": defaults.license}
     known["language"] = defaults.language
-    for name in ("task", "source", "license", "language", "template", "generator"):
-        if isinstance(row.get(name), str) and row[name]:
+    for name in PROVENANCE:
+        if row.get(name) not in (None, "", UNSPECIFIED_LICENSE) and _is_told(row, name):
             known[name] = row[name]
     if "language" not in row and is_language(row.get("lang")):
         known["language"], used = row["lang"], {*used, "lang"}
@@ -71,15 +115,40 @@ def finish(row: Row, place: str, defaults: Defaults, used: Iterable[str], conten
         used = {*used, "label"}
     if isinstance(row.get("rejected"), str):
         known["rejected"] = row["rejected"]
-    spent = set(used) | known.keys() | {"task", "template", "generator"}
-    rest = {str(key): value for key, value in row.items() if key not in spent and value is not None}
+    spent = {*used, *(known.keys() - PROVENANCE), *(name for name in PROVENANCE if _is_told(row, name))}
+    rest = {str(key): value for key, value in row.items() if key not in spent and not is_absent(value)}
+    rest |= fields_of_turns(row, used)
     if rest:
         known["meta"] = _meta(rest, place)
     return build_record(**known | content)
 
 
+def _is_told(row: Row, name: str) -> bool:
+    """Whether a column of provenance holds what it is for; other values stay in `meta`."""
+    value = row.get(name)
+    if name == "language" and value and not is_language(value):
+        return isinstance(value, str) and row.keys() >= _APART
+    return value is None or isinstance(value, str)
+
+
+def renamed(row: Row, columns: Mapping[str, str], place: str) -> Row:
+    """A row with the names of `--map`. A column whose name another takes goes to `meta`: nothing is lost.
+
+    >>> renamed({"output": "a", "answer": "b"}, {"output": "answer"}, "")
+    {'output': 'b', 'meta': '{"output": "a"}'}
+    """
+    theirs = set(columns.values())
+    kept = {name: value for name, value in row.items() if name not in theirs}
+    taken = {ours: row[name] for ours, name in columns.items() if name in row}
+    aside = {name: kept[name] for name in taken if kept.get(name) is not None}
+    if not aside:
+        return kept | taken
+    held = (kept | taken).get("meta")
+    return kept | taken | {"meta": _meta(aside | ({} if held is None else {"meta": held}), place)}
+
+
 def is_language(value: Any) -> bool:
-    """Whether a value of `lang` is the code of a language; datasets of code have others there.
+    """Whether a value of `language` or `lang` is the code of one; datasets of code have others there.
 
     >>> [is_language(one) for one in ("de", "zh-Hans", "yue", "sql", "cpp", "German")]
     [True, True, True, False, False, False]
@@ -112,15 +181,19 @@ def _lineage(row: Row) -> dict[str, Any]:
 
 
 def own_meta(value: Any, place: str) -> str | None:
-    """A JSON object as it is; anything else under the key "meta"."""
+    """A JSON object as it is, unless some reader would refuse it; anything else under the key "meta"."""
     if isinstance(value, str) and value:
-        return value if opened_meta(value) != {"meta": value} else _meta({"meta": value}, place)
+        opened = opened_meta(value)
+        if opened == {"meta": value}:
+            return _meta({"meta": value}, place)
+        sound = not _DOUBTFUL.search(value) or _as_held(opened) == meta_json(opened)
+        return value if sound else meta_json(opened)
     return _meta(value if isinstance(value, dict) else {"meta": value}, place) if value else None
 
 
 def nested_of(row: Row, name: str, place: str) -> Any:
     """A list or mapping, or null; in CSV it stands as JSON text."""
-    value = row.get(name)
+    value = None if is_absent(row.get(name)) else row[name]
     if isinstance(value, str):
         try:
             value = json.loads(value)

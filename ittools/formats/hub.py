@@ -6,13 +6,17 @@ hub:gsm8k   org/name   org/name@config   hf://datasets/org/name/file.parquet
 from __future__ import annotations
 
 import os
+import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from ittools.errors import InputError
 from ittools.formats.rows import Row, Rows
+from ittools.store.files import sha256_file, sha256_json
 
+_COMMIT = re.compile("[0-9a-f]{40}")
 _MEDIA = ("Image", "Audio", "Video", "Pdf")  # features that are no text
 
 
@@ -27,7 +31,7 @@ def quiet_models() -> None:
 
 
 def hub_rows(spec: str, split: str | None) -> tuple[Callable[[], Rows], str]:
-    """(rows with class names for numbers, fingerprint): the revision's commit where the hub tells it.
+    """(rows with class names for numbers, fingerprint): of the revision's commit, or of the files' bytes.
 
     Raises:
         InputError: `datasets` is not installed, no network, or no such dataset.
@@ -61,12 +65,42 @@ def _opened(spec: str, split: str | None) -> tuple[Any, str]:
         kind = "parquet" if name.endswith(".parquet") else "json"
         arguments = {"path": kind, "data_files": {"train": name}}
     try:
-        dataset = datasets.load_dataset(**arguments, split=split or "train", streaming=True)
+        builder = datasets.load_dataset_builder(**arguments)
+        dataset = builder.as_streaming_dataset(split=split or "train")
+        revision = _revision(builder)
     except Exception as error:  # many kinds, from requests to the builder: all mean "not there"
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{spec}: not a local path, and the hub gave nothing ({reason})") from None
-    revision = str(getattr(dataset.info, "version", "")) + str(dataset.info.download_checksums or "")
     return dataset, f"hub:{spec}:{split or 'train'}:{revision}"
+
+
+def _revision(builder: Any) -> str:
+    """What the dataset is now: its version, of a repository the commit, and its files.
+
+    `datasets` tells of each file (repository, revision) on the hub, a mark of the server elsewhere; of files
+    that lie here, whose mark is a date, the bytes count.
+    """
+    files = [file for some in (builder.config.data_files or {}).values() for file in _marks(some)]
+    commit = builder.hash if builder.repo_id or not files else None  # elsewhere it holds dates of files
+    return sha256_json([str(builder.info.version), commit, sorted(files)])
+
+
+def _marks(files: Any) -> Iterator[list[str]]:
+    for file, origin in zip(files, files.origin_metadata, strict=False):
+        if Path(file).is_file():
+            yield [Path(file).name, sha256_file(Path(file))]
+        elif len(origin) == 2 and not _COMMIT.fullmatch(origin[1]):  # a branch, which moves
+            yield [file, _blob_of(file)]
+        else:
+            yield [file, *map(str, origin)]
+
+
+def _blob_of(file: str) -> str:
+    """Git's hash of the file's content, which the hub tells without a download."""
+    from fsspec.core import url_to_fs
+
+    system, path = url_to_fs(file)
+    return str(system.info(path)["blob_id"])
 
 
 def _rows(dataset: Any, spec: str) -> Rows:

@@ -6,6 +6,7 @@
     {"conversations": [{"from": "human", "value": ...}, ...]}        ShareGPT, with or without tools
     {"messages": [{"role": "user", "content": ...}, ...]}            messages; "label": KTO
     {"prompt": ..., "completion" | "response" ...}                   prompt-completion
+        both: with `input`, or `context` as Dolly has it, `system` and `history`
     {"prompt" | "conversations": ..., "chosen": ..., "rejected": ...}  preferences
     {"chosen": "Human: ... Assistant: ...", "rejected": ...}         HH-RLHF
     {"message_tree_id": ..., "prompt": {"text", "replies": [...]}}   Open Assistant: a record a thread
@@ -24,22 +25,46 @@ from typing import Any
 from ittools.errors import InputError
 from ittools.formats import superni
 from ittools.formats.conversations import turns_of
-from ittools.formats.finish import Defaults, Mapper, finish, meta_json, nested_of, own_meta, text_of
+from ittools.formats.finish import (
+    Defaults,
+    Mapper,
+    finish,
+    meta_json,
+    nested_of,
+    own_meta,
+    renamed,
+    text_of,
+)
 from ittools.formats.nested import conversation, messages, nested_format, sharegpt, squad_question
 from ittools.formats.oasst import is_flat
 from ittools.formats.questions import is_question
 from ittools.formats.rows import Row
 from ittools.records.build import Record, Turn, build_record
+from ittools.records.schema import MESSAGES_SCHEMA, UNSPECIFIED_LICENSE
 from ittools.records.scores import as_scores
 
-__all__ = ["OUTPUTS", "PROMPTS", "Defaults", "map_rows", "meta_json", "own_meta", "sniff"]
+__all__ = [
+    "OF_OURS",
+    "OUTPUTS",
+    "OWN",
+    "OWN_MESSAGES",
+    "PROMPTS",
+    "Defaults",
+    "map_rows",
+    "meta_json",
+    "own_meta",
+    "sniff",
+]
 
 OUTPUTS = ("output", "response", "completion", "answer", "target", "targets", "canonical_solution")
+OWN = frozenset(("id", "instruction", "input", "output", "task", "source", "license"))
+OWN_MESSAGES = frozenset(MESSAGES_SCHEMA.names)
+OF_OURS = "records of ittools, whose columns have their names already; leave --map out"
 PROMPTS = ("prompt", "question", "query", "inputs", "input")
 
 
 def map_rows(rows: Iterable[tuple[str, Row]], defaults: Defaults) -> Iterator[Record]:
-    """Records of all rows; the format is settled anew where a row has other columns.
+    """Records of all rows, each by what it holds itself; one of no known format is read like that before it.
 
     Raises:
         InputError: columns that no known format has, or a value of the wrong type.
@@ -47,16 +72,20 @@ def map_rows(rows: Iterable[tuple[str, Row]], defaults: Defaults) -> Iterator[Re
     mapper: Mapper | None = None
     names: KeysView[str] | None = None
     for place, row in rows:
-        row = _renamed(row, defaults.columns, place)
-        if mapper is None or row.keys() != names:
-            mapper, names = sniff(row, place, open_ended=defaults.open_ended), row.keys()
+        row = _named(row, defaults.columns, place)
+        try:
+            mapper = sniff(row, place, open_ended=defaults.open_ended)
+        except InputError:
+            if mapper is None or row.keys() != names:
+                raise
+        names = row.keys()
         yield from mapper(row, place, defaults)
 
 
 def sniff(row: Row, place: str, *, open_ended: bool = False) -> Mapper:
     """The mapper for rows with these columns."""
     names = set(row)
-    if {"id", "instruction", "input", "output", "task", "source", "license"} <= names:
+    if names >= OWN:
         return _own
     if {"instruction", "instances"} <= names:
         return _seed
@@ -85,30 +114,36 @@ def sniff(row: Row, place: str, *, open_ended: bool = False) -> Mapper:
     )
 
 
-def _renamed(row: Row, columns: Mapping[str, str], place: str) -> Row:
+def _named(row: Row, columns: Mapping[str, str], place: str) -> Row:
+    if columns and (row.keys() >= OWN or row.keys() >= OWN_MESSAGES):
+        raise InputError(f"{place}: {OF_OURS}")
     for theirs in columns.values():
         if theirs not in row:
             raise InputError(
                 f"{place}: --map names the column {theirs!r}, but there are: {', '.join(map(str, row))}"
             )
-    if not columns:
-        return row
-    kept = {key: value for key, value in row.items() if key not in columns.values()}
-    return kept | {name: row[theirs] for name, theirs in columns.items()}
+    return renamed(row, columns, place) if columns else row
 
 
 def _alpaca(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
-    better = ("chosen",) if isinstance(row.get("rejected"), str) else ()
+    better = ("chosen",) if "rejected" in row else ()
     name = next((name for name in (*OUTPUTS, *better) if name in row), "output")
-    content: dict[str, Any] = {"instruction": text_of(row, "instruction", place),
-                               "input": text_of(row, "input", place),
-                               "output": text_of(row, name, place)}  # fmt: skip
-    used = {"instruction", "input", name}
+    yield _asked(row, place, defaults, "instruction", name)
+
+
+def _asked(row: Row, place: str, defaults: Defaults, prompt: str, output: str) -> Record:
+    """The record of a question and an answer, with what is asked about and what was said before."""
+    given = "" if prompt == "input" else text_of(row, "input", place)
+    content: dict[str, Any] = {"instruction": text_of(row, prompt, place), "input": given,
+                               "output": text_of(row, output, place)}  # fmt: skip
+    used = {prompt, "input", output}
+    if not given and isinstance(row.get("context"), str):
+        content["input"], used = row["context"], {*used, "context"}
     context = _earlier(row)
     if context:
         content["context"] = context
         used |= {"system", "history"}
-    yield finish(row, place, defaults, used, content)
+    return finish(row, place, defaults, used, content)
 
 
 def _earlier(row: Row) -> list[Turn]:
@@ -131,9 +166,7 @@ def _prompt_completion(row: Row, place: str, defaults: Defaults) -> Iterator[Rec
         turns = [*_as_list(row[prompt]), *_as_list(row.get(output, []), role="assistant")]
         yield from conversation(row, turns, place, defaults, {prompt, output})
         return
-    content = {"instruction": text_of(row, prompt, place), "input": "",
-               "output": text_of(row, output, place)}  # fmt: skip
-    yield finish(row, place, defaults, {prompt, output}, content)
+    yield _asked(row, place, defaults, prompt, output)
 
 
 def _as_list(value: Any, role: str = "user") -> list[Any]:
@@ -141,13 +174,13 @@ def _as_list(value: Any, role: str = "user") -> list[Any]:
 
 
 def _seed(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
-    """One record an instance; the seed's own id and kind stay in `meta`."""
+    """One record an instance, without any one of the instruction; its own id and kind stay in `meta`."""
     instances = row["instances"]
     if not isinstance(instances, list) or not all(isinstance(i, dict) for i in instances):
         raise InputError(f"{place}: 'instances' must be a list of input/output objects")
     instruction = text_of(row, "instruction", place)
     named = row if row.get("task") else row | {"task": row.get("name")}
-    for instance in instances:
+    for instance in instances or [{}]:
         content = {"instruction": instruction, "input": text_of(instance, "input", place),
                    "output": text_of(instance, "output", place)}  # fmt: skip
         more = {key: value for key, value in instance.items() if key not in ("input", "output")}
@@ -155,7 +188,10 @@ def _seed(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
 
 
 def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
-    """A row that an ittools export wrote: every column as it is, the id made anew."""
+    """A row that an ittools export wrote: every column as it is, the id made anew.
+
+    The defaults fill the licence and the language that it does not state.
+    """
     names = ("rejected", "language", "template", "generator")
     nullable: dict[str, Any] = {n: None if row.get(n) is None else text_of(row, n, place) for n in names}
     parents, scores = nested_of(row, "parents", place), nested_of(row, "scores", place)
@@ -163,13 +199,15 @@ def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
         raise InputError(f"{place}: column 'parents' must be a list of ids")
     if scores is not None and as_scores(scores) is None:
         raise InputError(f"{place}: column 'scores' must hold numbers by name")
+    license = text_of(row, "license", place)
+    nullable["language"] = nullable["language"] or defaults.language or nullable["language"]
     yield build_record(
         text_of(row, "instruction", place),
         text_of(row, "input", place),
         text_of(row, "output", place),
         task=text_of(row, "task", place),
         source=text_of(row, "source", place),
-        license=text_of(row, "license", place),
+        license=defaults.license if license in ("", UNSPECIFIED_LICENSE) else license,
         context=_own_context(row, place),
         scores=as_scores(scores),
         parents=parents,

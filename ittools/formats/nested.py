@@ -16,7 +16,7 @@ from ittools.formats import conversations, hh, oasst, questions
 from ittools.formats.finish import Defaults, Mapper, finish, text_of
 from ittools.formats.rows import Row
 from ittools.records.build import Record, Turn
-from ittools.records.messages import asked_and_before
+from ittools.records.messages import asked_and_before, with_rejected
 from ittools.records.schema import MESSAGES_SCHEMA
 
 
@@ -33,6 +33,8 @@ def nested_format(row: Row, *, open_ended: bool = False) -> Mapper | None:
         return _transcripts
     if conversations.is_preference(row):
         return _preference
+    if "chosen" in row and row.get("rejected") is None and conversations.is_preference(_twice(row)):
+        return _chosen
     asked = "question" in row and "instruction" not in row and not open_ended
     return _choices if asked and questions.choices_of(row) else None
 
@@ -40,7 +42,7 @@ def nested_format(row: Row, *, open_ended: bool = False) -> Mapper | None:
 def messages(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     """The id of a row goes to `meta`, unless it is one of ours: that is made anew of the content."""
     ours = {"id"} if row.keys() >= set(MESSAGES_SCHEMA.names) else set()
-    yield from _listed(row, "messages", place, defaults, ours)
+    yield from _listed(with_rejected(row), "messages", place, defaults, ours)
 
 
 def sharegpt(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
@@ -100,6 +102,19 @@ def _preference(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
         raise InputError(f"{place}: {error}; `ittools template --style chat` leaves such rows out") from None
 
 
+def _chosen(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
+    """A row whose dispreferred answer is missing, among others that have it."""
+    try:
+        said = conversations.preference_of(_twice(row)).said
+        yield _of_turns(row, said, place, defaults, conversations.spent_on_preference(row, said))
+    except ValueError as error:
+        raise InputError(f"{place}: {error}; `ittools template --style chat` leaves such rows out") from None
+
+
+def _twice(row: Row) -> Row:
+    return row | {"rejected": row["chosen"]}
+
+
 def _transcripts(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     """Of every row a record; `template --style hh` leaves out what is no plain pair."""
     if not hh.is_transcripts(row):
@@ -127,9 +142,10 @@ def _tree(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
         root = oasst.root_of(row)
     except ValueError as error:
         raise InputError(f"{place}: {error}") from None
-    for thread in oasst.threads(root, oasst.Follow(synthetic=True)):
-        if thread.reason is None:
-            yield _thread(row, thread.nodes, place, defaults)
+    every = list(oasst.threads(root, oasst.Follow(synthetic=True)))
+    good = [thread for thread in every if thread.reason is None]
+    for thread in good or every[:1]:  # of a tree that nobody answered a record without an output
+        yield _thread(row, thread.nodes, place, defaults)
 
 
 def _thread(row: Row, nodes: oasst.Nodes, place: str, defaults: Defaults) -> Record:

@@ -11,7 +11,7 @@ https://github.com/LAION-AI/Open-Assistant
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,6 +142,15 @@ def threads(root: Node, follow: Follow) -> Iterator[Thread]:
 
 def _threads(path: Nodes, follow: Follow) -> Iterator[Thread]:
     """Threads through the last message of the path, which is followed itself."""
+    waiting = [path]
+    while waiting:  # and no recursion: a chain may be longer than Python's stack
+        path = waiting.pop()
+        good = yield from _ending(path, follow)
+        waiting += [(*path, reply) for reply in reversed(good)]
+
+
+def _ending(path: Nodes, follow: Follow) -> Generator[Thread, None, list[Node]]:
+    """The thread that ends here, if one does, and what is left out; returns the replies to be followed."""
     good, bad = _replies(path[-1], follow)
     yield from (_left((*path, reply), reason) for reply, reason in bad)
     if path[-1]["role"] == "assistant":
@@ -153,8 +162,7 @@ def _threads(path: Nodes, follow: Follow) -> Iterator[Thread]:
             good = good[1:]
     elif not good:
         yield Thread(path, "unanswered", _name(path[-1]))
-    for reply in good:
-        yield from _threads((*path, reply), follow)
+    return good
 
 
 def _replies(node: Node, follow: Follow) -> tuple[list[Node], list[tuple[Node, str]]]:

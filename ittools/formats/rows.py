@@ -9,8 +9,9 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
@@ -19,11 +20,15 @@ from ittools.errors import InputError
 
 Row = dict[str, Any]
 Rows = Iterator[tuple[str, Row]]
+Reader = Callable[[TextIO, str], Rows]
+Fields = Iterator[tuple[int, list[str]]]
 
-COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
+COMPRESSED = {".gz": "gzip", ".GZ": "gzip", ".zst": "zstd", ".ZST": "zstd"}
 CHUNK = 1 << 16  # characters of a JSON array read at a time
 MAX_VALUE = 256 << 20  # characters of one element of a JSON array
 csv.field_size_limit(MAX_VALUE)
+_NO_LINES = "an array is read from a file named .json; - and .jsonl hold an object a line"
+_PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 
 
@@ -40,20 +45,30 @@ def file_rows(path: Path, name: str | None = None) -> Rows:
             empty file is nearly always a command that failed.
     """
     name = name or str(path)
-    readers = {".jsonl": jsonl_rows, ".json": _json, ".ndjson": jsonl_rows, ".yaml": _yaml, ".yml": _yaml,
-               ".csv": _csv, ".tsv": _tsv}  # fmt: skip
+    readers: dict[str, Reader] = {".jsonl": jsonl_rows, ".json": _json, ".ndjson": jsonl_rows, ".yaml": _yaml,
+                                  ".yml": _yaml, ".csv": _csv, ".tsv": partial(_tsv, path)}  # fmt: skip
     reader = readers.get(bare_suffix(path).lower())
     if reader is None:
         known = " ".join(readers)
         raise InputError(f"{name}: unknown ending; ittools reads .parquet {known} (also .gz, .zst)")
+    yield from _checked(lambda: open_bytes(path), reader, name)
+
+
+def line_rows_of(content: bytes, name: str) -> Rows:
+    """Rows of JSON Lines that were read before, from a pipe. Raises InputError as `file_rows` does."""
+    yield from _checked(lambda: io.BytesIO(content), jsonl_rows, name)
+
+
+def _checked(opened: Callable[[], BinaryIO], reader: Reader, name: str) -> Rows:
     try:
         found = False
-        with open_text(path) as handle:
+        with _as_text(opened()) as handle:
             for place_and_row in reader(handle, name):
                 found = True
                 yield place_and_row
     except UnicodeDecodeError as error:
-        line = bad_line(open_bytes(path))
+        check_not_packed(opened(), name)
+        line = bad_line(opened())
         raise InputError(f"{name}:{line}: not UTF-8 ({error.reason}); convert it with iconv") from None
     except (OSError, EOFError) as error:
         raise InputError(f"{name}: cannot be read ({error})") from None
@@ -89,6 +104,18 @@ def _as_text(raw: BinaryIO, errors: str = "strict") -> TextIO:
     return io.TextIOWrapper(raw, encoding="utf-8-sig", errors=errors, newline="")
 
 
+def check_not_packed(raw: BinaryIO, name: str) -> None:
+    """Raises InputError for bytes of gzip or zstd, which its name does not tell. Closes `raw`."""
+    with raw:
+        start = raw.read(4)
+    kind = next((kind for magic, kind in _PACKED.items() if start.startswith(magic)), None)
+    if kind is not None:
+        raise InputError(
+            f"{name}: compressed with {kind}; name a file so, and decompress what comes through a pipe "
+            f"({kind} -dc): - takes plain JSON Lines"
+        )
+
+
 def bad_line(raw: BinaryIO) -> int:
     """The line of the first byte that is not UTF-8; decoders know only the offset in their buffer.
 
@@ -109,10 +136,12 @@ def _parsed(line: str, place: str) -> Row:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{place}: not JSON ({error}); mend or remove this line") from None
-    if not isinstance(row, dict):
-        raise InputError(f"{place}: expected a JSON object, got {type(row).__name__}")
-    return row
+        todo = _NO_LINES if line.lstrip().startswith("[") else "mend or remove this line"
+        raise InputError(f"{place}: not JSON ({error}); {todo}") from None
+    if isinstance(row, dict):
+        return row
+    todo = f"; {_NO_LINES}" if isinstance(row, list) else ""
+    raise InputError(f"{place}: expected a JSON object, got {type(row).__name__}{todo}")
 
 
 def _json(handle: TextIO, name: str) -> Rows:
@@ -188,29 +217,60 @@ def _chained(start: str, handle: TextIO) -> Iterator[str]:
     return chain(io.StringIO(start + handle.readline()), handle)
 
 
-def _csv(handle: TextIO, name: str, delimiter: str = ",") -> Rows:
+def _csv(handle: TextIO, name: str) -> Rows:
+    return _headed(csv_fields(handle, name, ","), name)
+
+
+def _tsv(path: Path, handle: TextIO, name: str) -> Rows:
+    return _headed(fields_of_tabs(handle) if bare_tabs(path) else csv_fields(handle, name, "\t"), name)
+
+
+def _headed(lines: Fields, name: str) -> Rows:
+    """Rows named by the first line; an empty cell is null."""
+    _, header = next(lines, (1, []))
+    if len(set(header)) != len(header):
+        raise InputError(f"{name}:1: a column name stands twice in {', '.join(header)}")
+    for line, fields in lines:
+        if len(fields) != len(header):
+            raise InputError(f"{name}:{line}: {len(fields)} fields, the header has {len(header)}")
+        yield f"{name}:{line}", dict(zip(header, (field or None for field in fields), strict=True))
+
+
+def csv_fields(handle: TextIO, name: str, delimiter: str) -> Fields:
+    """(line, fields) of each row with any. Raises InputError for what is no CSV."""
     reader = csv.reader(handle, delimiter=delimiter, strict=True)
     try:
-        header = next(reader, None)
-        if header is None:
-            return
-        if len(set(header)) != len(header):
-            raise InputError(f"{name}:1: a column name stands twice in {', '.join(header)}")
         for fields in reader:
-            if not fields:
-                continue
-            if len(fields) != len(header):
-                raise InputError(
-                    f"{name}:{reader.line_num}: {len(fields)} fields, the header has {len(header)}"
-                )
-            cells = (field or None for field in fields)  # an empty cell is null
-            yield f"{name}:{reader.line_num}", dict(zip(header, cells, strict=True))
+            if fields:
+                yield reader.line_num, fields
     except csv.Error as error:
         raise InputError(f"{name}:{reader.line_num}: not CSV ({error})") from None
 
 
-def _tsv(handle: TextIO, name: str) -> Rows:
-    return _csv(handle, name, delimiter="\t")
+def fields_of_tabs(lines: Iterable[str]) -> Fields:
+    """(line, fields) of lines that tabs alone divide."""
+    for number, line in enumerate(lines, 1):
+        if line.rstrip("\r\n"):
+            yield number, line.rstrip("\r\n").split("\t")
+
+
+def bare_tabs(path: Path) -> bool:
+    """Whether quotes are plain text: some are not where CSV puts them, and all lines have as many tabs."""
+    width, quoted = -1, True
+    with open_text(path) as handle:
+        for _, fields in fields_of_tabs(handle):
+            if width not in (-1, len(fields)):
+                return False
+            width = len(fields)
+            quoted = quoted and all(map(_as_csv_quotes, fields))
+    return not quoted
+
+
+def _as_csv_quotes(text: str) -> bool:
+    if '"' not in text:
+        return True
+    inner = text[1:-1]
+    return len(text) > 1 and text[0] == text[-1] == '"' and '"' not in inner.replace('""', "")
 
 
 def _yaml(handle: TextIO, name: str) -> Rows:

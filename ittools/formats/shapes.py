@@ -14,6 +14,7 @@ columns of ours, the same in each row, from which the record comes back with its
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from typing import Any, Literal
 
 from ittools.errors import InputError
 from ittools.formats.oasst import thread_row
-from ittools.records.build import Turn, opened_meta
+from ittools.records.build import Turn, mend_text, opened_meta
 from ittools.records.messages import to_messages
 from ittools.records.scores import scores_dict
 
@@ -89,7 +90,10 @@ def _messages(row: Row) -> Row:
 def _tools(row: Row) -> Row:
     """What the assistant could call, without which its calls mean nothing."""
     tools = opened_meta(row["meta"]).get("tools") if row["meta"] and '"tools"' in row["meta"] else None
-    return {} if tools is None else {"tools": tools}
+    if tools is None:
+        return {}
+    # `meta` of elsewhere may spell half a character, which UTF-8 cannot hold
+    return {"tools": json.loads(mend_text(json.dumps(tools, ensure_ascii=False)))}
 
 
 def _sharegpt(row: Row) -> Row:

@@ -19,7 +19,7 @@ from ittools.errors import InputError, UsageError
 from ittools.formats.columns import map_batches
 from ittools.formats.columns_jsonl import jsonl_batches
 from ittools.formats.columns_parquet import group_batches, row_groups
-from ittools.formats.mapping import Defaults
+from ittools.formats.mapping import OF_OURS, Defaults
 from ittools.formats.rows import COMPRESSED, bare_suffix, file_rows
 from ittools.options import argument, option
 from ittools.records.schema import SCHEMA, UNSPECIFIED_LICENSE
@@ -30,6 +30,7 @@ from ittools.store.manifest import read_manifest
 from ittools.store.shards import read_shard
 
 LINES = (".jsonl", ".ndjson")
+SPLITS = ("train", "test", "dev", "valid", "validation", "heldout")  # names that say nothing of the dataset
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(@[\w.-]+)?\Z")  # organisation/name[@config]
 
 
@@ -82,13 +83,22 @@ def open_inputs(options: ReadOptions) -> list[Source]:
     return [open_input(spec, options) for spec in options.inputs]
 
 
+def named(spec: str) -> Path:
+    """The input as a path. Raises InputError for an empty one: Path("") is the working directory."""
+    if not spec.strip():
+        raise InputError(f"{spec!r}: an input without a name; is a variable of the shell empty?")
+    return Path(spec)
+
+
 def open_input(spec: str, options: ReadOptions) -> Source:
-    path = Path(spec)
+    path = named(spec)
     if spec == "-":
+        one_split(Path("stdin"), options.split)
         return _stdin(options)
     if path.is_dir():
         return _directory(path, options)
     if path.is_file():
+        one_split(path, options.split)
         return _file(path, spec, options)
     if spec.startswith(("hf://", "hub:")) or looks_like_hub(spec, path):
         from ittools.formats.hub import hub_rows
@@ -118,8 +128,8 @@ def _file(path: Path, spec: str, options: ReadOptions) -> Source:
     bare = path.with_suffix("") if path.suffix in COMPRESSED else path
     defaults = _defaults(options, bare.stem)
     kind, content = bare_suffix(path).lstrip(".").lower(), sha256_file(path)
-    # the name too: it becomes the source of records that state none
-    entry = InputEntry(spec, kind, sha256_json([content, defaults.source]))
+    # the name too: it becomes the source of records that state none; the same bytes are other rows as .tsv
+    entry = InputEntry(spec, kind, sha256_json([content, defaults.source, kind]))
     suffix = bare_suffix(path).lower()
     if suffix == ".parquet":
         return _parquet_source(entry, (path,), defaults)
@@ -144,13 +154,14 @@ def _stdin(options: ReadOptions) -> Source:
 
 
 def _directory(path: Path, options: ReadOptions) -> Source:
-    found = dataset_directory(path, options.split)
+    found, defaults = dataset_directory(path, options.split), _defaults(options, path.resolve().name)
     if found is None:
         files = parquet_of(path, options.split)
         if not files:
             raise InputError(f"{path}: neither a dataset directory nor a folder with .parquet files")
-        found = InputEntry(str(path), "parquet folder", sha256_json([sha256_file(f) for f in files])), files
-    return _parquet_source(*found, _defaults(options, path.resolve().name))
+        mark = sha256_json([defaults.source, *map(sha256_file, files)])
+        found = InputEntry(str(path), "parquet folder", mark), files
+    return _parquet_source(*found, defaults)
 
 
 def dataset_directory(path: Path, split: str | None) -> tuple[InputEntry, tuple[Path, ...]] | None:
@@ -192,8 +203,21 @@ def split_of(file: Path) -> str:
     return re.split(r"[-.]", file.name, maxsplit=1)[0]
 
 
+def one_split(file: Path, wanted: str | None) -> None:
+    """Raises InputError where one file, or a pipe, is not that split: `train`, or what its name says."""
+    held = split_of(file)
+    if wanted not in (None, held) and (wanted != "train" or held in SPLITS):
+        raise InputError(
+            f"{file}: no split {wanted!r}: it is one file, which is read whole; leave --split out, "
+            "or name the file or folder of that split"
+        )
+
+
 def _parquet_source(entry: InputEntry, files: tuple[Path, ...], defaults: Defaults) -> Source:
-    if all(parquet_schema(file).equals(SCHEMA) for file in files):
+    ours = all(parquet_schema(file).equals(SCHEMA) for file in files)
+    if ours and defaults.columns:
+        raise UsageError(f"{entry.spec}: {OF_OURS}")
+    if ours and not defaults.fills:  # else each batch is filled as it is read
         return Source(entry, lambda: (b for file in files for b in read_shard(file)), files)
     foreign = tuple(Foreign(file, "parquet", defaults) for file in files)
     return Source(entry, lambda: (b for file in files for b in _parquet_batches(file, defaults)), (), foreign)

@@ -4,7 +4,7 @@
      "Instances": [{"id", "input", "output": ["yes"]}], "Instance License": ["CC BY 4.0"]}       v2
     {"Title", "Prompt", "Definition": "...", "Things to Avoid", "Emphasis & Caution",
      "Examples": {"Positive Examples": [{"input", "output", "reason", "suggestion"}]}, ...}       v1
-    {"task_name", "id", "definition", "inputs", "targets"}                               one instance
+    {"task_name", "id", "definition", "inputs", "targets"}, license ...                  one instance
 
 A text may stand in a list or not, be missing, or be NaN, and "-" is how v1 spells nothing. Source:
 https://github.com/allenai/natural-instructions (Wang et al. 2022, arXiv 2204.07705; Mishra et al. 2021).
@@ -16,19 +16,21 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import isnan
 from typing import Any
 
 from ittools.errors import InputError
+from ittools.formats.finish import PROVENANCE, finish, is_absent, sound_json
 from ittools.formats.license_names import spdx_of
 from ittools.formats.rows import Row
-from ittools.records.build import Record, build_record
+from ittools.records.build import Record
 
 FLAT = {"definition", "inputs", "targets"}
 ABOUT = {"categories": "Categories", "domains": "Domains", "reasoning": "Reasoning", "sources": "Source"}
 LANGUAGES = {"input": "Input_language", "instruction": "Instruction_language", "output": "Output_language"}
+_FLAT_SPENT = {*FLAT, "task_name", "id"}
 _FILE = r"([^/\\]+?)\.json(?:\.(?:gz|zst))?(?::1|#1)?$"
-compact_json = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
+_FILE_OF_ROWS = r"([^/\\]+?)(?:\.(?:jsonl?|ndjson|parquet|csv|tsv|ya?ml))?(?:\.(?:gz|zst))?[:#]\d+$"
+_compact = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,16 @@ def is_task(row: Mapping[str, Any]) -> bool:
     return ("Definition" in row and ("Instances" in row or "Instance" in row)) or row.keys() >= FLAT
 
 
+def compact_json(value: Any) -> str:
+    """JSON without a space, as `finish.sound_json` has it."""
+    return sound_json(value, _compact)
+
+
 def task_records(row: Row, place: str, defaults: Any) -> Iterator[Record]:
     """A record an instance: definition, input, first output; the others are in `meta`.
 
-    Languages that the file declares go to `meta` too: translated files declare the wrong one.
+    What a row says of its licence and source holds, but for the licence of the instances. Languages that
+    the file declares go to `meta` too: translated files declare the wrong one.
 
     Raises:
         InputError: instances that are none.
@@ -81,19 +89,22 @@ def task_records(row: Row, place: str, defaults: Any) -> Iterator[Record]:
     for number, instance in enumerate(task.instances, 1):
         if instance.wrong:
             raise InputError(f"{place}: instance {number} {instance.wrong}; --style superni leaves it out")
-        about = instance_about(task, instance) | {
-            f"{part}_language": list(names) for part, names in task.declared.items()
-        }
-        yield build_record(
-            task.definition,
-            instance.input,
-            instance.outputs[0] if instance.outputs else "",
-            task=task.name,
-            source=defaults.source,
-            license=task.license or defaults.license,
-            language=defaults.language,
-            meta=compact_json(about) if about else None,
-        )
+        content = {"instruction": task.definition, "input": instance.input,
+                   "output": instance.outputs[0] if instance.outputs else "", "task": task.name}  # fmt: skip
+        if task.license is not None:
+            content["license"] = task.license
+        declared = {f"{part}_language": list(names) for part, names in task.declared.items()}
+        yield finish(_beside(row) | instance_about(task, instance) | declared, place, defaults, (), content)
+
+
+def _beside(row: Row) -> Row:
+    """What a row holds beside its task: of a whole file, which has much else, its provenance alone."""
+    flat = row.keys() >= FLAT
+    return {
+        name: value
+        for name, value in row.items()
+        if (name not in _FLAT_SPENT if flat else name in PROVENANCE and name != "task")
+    }
 
 
 def instance_about(task: TaskFile, instance: Instance) -> dict[str, Any]:
@@ -135,7 +146,8 @@ def read_task(row: Row, place: str) -> TaskFile:
 def _flat(row: Row, place: str) -> TaskFile:
     """A row of the copy on the hub (Muennighoff/natural-instructions)."""
     inner = {"id": row.get("id"), "input": row["inputs"], "output": row["targets"]}
-    named = {"Task": row.get("task_name"), "Definition": row["definition"], "Instances": [inner]}
+    named = {"Task": row.get("task_name"), "task": row.get("task"), "Definition": row["definition"],
+             "Instance": inner}  # fmt: skip
     return read_task(named, place)
 
 
@@ -150,10 +162,10 @@ def texts(value: Any) -> list[str]:
 
 
 def text_of(value: Any) -> str | None:
-    """A text as it is, a number as JSON spells it; null for anything else, NaN among it."""
+    """A text as it is, a number as JSON spells it; null for anything else, NaN and Infinity among it."""
     if isinstance(value, str):
         return value
-    return json.dumps(value) if isinstance(value, (int, float)) and not isnan(value) else None
+    return json.dumps(value) if isinstance(value, (int, float)) and not is_absent(value) else None
 
 
 def _definition(row: Row) -> str:
@@ -185,7 +197,7 @@ def _instance(value: Any, outer_id: Any) -> Instance:
     if not isinstance(value, dict):
         return Instance(None, "", (), f"is a {type(value).__name__}, expected input and output")
     input, id = value.get("input"), value.get("id", outer_id)
-    read = "" if input is None else text_of(input)
+    read = "" if is_absent(input) else text_of(input)
     wrong = f"has an input that is a {type(input).__name__}" if read is None else None
     return Instance(text_of(id), read or "", _outputs(value.get("output")), wrong)
 
@@ -197,12 +209,17 @@ def _outputs(value: Any) -> tuple[str, ...]:
 
 
 def _name(row: Row, place: str) -> str:
-    """What the row calls itself, or its file: `task082_babi` of `tasks/task082_babi.json.gz:1`."""
+    """What the row calls itself, or its file: `task082_babi` of `tasks/task082_babi.json.gz:1`.
+
+    A file with a row an instance, `babi.jsonl:7`, is one task, `babi`; with a row a task it is many.
+    """
     for key in ("Task", "task", "name"):
         name = row.get(key)
         if isinstance(name, str) and name.strip():
             return name.strip()
     file = re.search(_FILE, place)
+    if file is None and "Instances" not in row:
+        file = re.search(_FILE_OF_ROWS, place)
     if file:
         return file[1]
     title = texts(row.get("Title"))

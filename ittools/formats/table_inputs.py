@@ -9,18 +9,28 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ittools.errors import InputError, UsageError
-from ittools.formats.arrow_rows import rows_of
+from ittools.formats.columns_parquet import parquet_rows
 from ittools.formats.oasst import is_flat, trees_of
-from ittools.formats.rows import COMPRESSED, Rows, bare_suffix, jsonl_rows, open_text
-from ittools.formats.source import dataset_directory, looks_like_hub, parquet_of, parquet_schema
+from ittools.formats.rows import COMPRESSED, Rows, bare_suffix, line_rows_of, open_text
+from ittools.formats.source import (
+    SPLITS,
+    chosen_split,
+    dataset_directory,
+    looks_like_hub,
+    named,
+    one_split,
+    parquet_of,
+    parquet_schema,
+    split_of,
+)
 from ittools.formats.table_files import Reading, read_rows
 from ittools.formats.tables import About, Labels, Table
 from ittools.options import argument, option
@@ -29,7 +39,6 @@ from ittools.store.dataset import InputEntry
 from ittools.store.files import sha256_file, sha256_json
 
 ENDINGS = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".yaml", ".yml", ".txt")
-SPLITS = ("train", "test", "dev", "valid", "validation", "heldout")  # names that say nothing of the dataset
 PEEK = 1 << 16  # characters
 NO_TEXT = "bytes of an image, a sound or the like"
 
@@ -111,19 +120,11 @@ def _trees(rows: Rows) -> Rows:
 
 
 def _file_rows(file: Path, about: About) -> Rows:
-    if file.suffix != ".parquet":
-        yield from read_rows(file, about.reading)
-        return
-    number = 0
-    with pq.ParquetFile(file) as opened:
-        for batch in opened.iter_batches(1_024):
-            for row in rows_of(batch):
-                number += 1
-                yield f"{file}#{number}", row
+    return parquet_rows(file) if file.suffix == ".parquet" else read_rows(file, about.reading)
 
 
 def _marked(table: Table, marks: list[Any]) -> Table:
-    """The table known by other files too, whose names alone stand in the options."""
+    """The table known by more: a name that reaches its records, or files whose names alone are options."""
     mark = sha256_json([table.entry.fingerprint, marks])
     return replace(table, entry=replace(table.entry, fingerprint=mark))
 
@@ -152,19 +153,22 @@ def _beside(word: str) -> tuple[str, str]:
 
 
 def _opened(spec: str, options: TableOptions) -> Table:
-    path = Path(spec)
+    path = named(spec)
     if spec == "-":
-        rows = list(jsonl_rows(sys.stdin, "stdin"))
-        entry = InputEntry("-", "stdin", sha256_json([row for _, row in rows]))
-        return Table(entry, _about("stdin", options), stream=lambda: iter(rows))
+        one_split(Path("stdin"), options.split)
+        content = sys.stdin.buffer.read()
+        entry = InputEntry("-", "stdin", sha256(content).hexdigest())
+        return Table(entry, _about("stdin", options), stream=lambda: line_rows_of(content, "stdin"))
     if path.is_dir():
         return _folder(path, options)
     if path.is_file():
         if bare_suffix(path).lower() not in ENDINGS:
             raise InputError(f"{spec}: unknown ending; ittools reads {' '.join(ENDINGS)} (also .gz, .zst)")
+        one_split(path, options.split)
         bare = path.with_suffix("") if path.suffix in COMPRESSED else path
         name = _dataset_name(bare)
-        entry = InputEntry(spec, bare.suffix.lstrip("."), sha256_json([sha256_file(path), name]))
+        kind = bare.suffix.lstrip(".").lower()
+        entry = InputEntry(spec, kind, sha256_json([sha256_file(path), name, kind]))
         return Table(entry, _about_files(name, (path,), options), (path,))
     if spec.startswith(("hf://", "hub:")) or looks_like_hub(spec, path):
         return _hub(spec, options)
@@ -206,24 +210,31 @@ def _given_labels(word: str) -> Labels:
     if not equals or not column or not names or not (first or "0").lstrip("-").isdigit():
         raise UsageError(f"--labels {word}: expected column=name,name or column:1=name,name")
     start, found = (
-        _names_in(names[1:], word) if names[0] == "@" else (0, list(map(str.strip, names.split(","))))
+        _names_in(names[1:], word) if names[0] == "@" else (None, list(map(str.strip, names.split(","))))
     )
-    return Labels(column, tuple(found), int(first) if first else start, given=True)
+    start = int(first) if first else start
+    labels = Labels(column, tuple(found), start or 0, given=True)
+    if start is None and labels.clash is not None:
+        raise UsageError(
+            f"--labels {word}: the name {labels.clash!r} is also the number of another class, counted from "
+            f"0; say the number of the first: {column}:1={names} or {column}:0={names}"
+        )
+    return labels
 
 
-def _names_in(file: str, word: str) -> tuple[int, list[str]]:
-    """(the number of the first, the names) in a file; numbers before them must count up."""
+def _names_in(file: str, word: str) -> tuple[int | None, list[str]]:
+    """(the number of the first if it is there, the names) in a file; numbers before them must count up."""
     try:
         text = Path(file).read_text(encoding="utf-8-sig")
         listed = json.loads(text) if text.lstrip()[:1] == "[" else None
     except (OSError, ValueError) as error:
         raise InputError(f"--labels {word}: {file} cannot be read ({error})") from None
     if listed is not None:
-        return 0, list(map(str, listed))
+        return None, list(map(str, listed))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     cells = [line.split("\t") for line in lines]
     if not lines or not all(len(pair) == 2 and pair[0].isdecimal() for pair in cells):
-        return 0, lines
+        return None, lines
     start = int(cells[0][0])
     if [int(number) for number, _ in cells] != list(range(start, start + len(cells))):
         raise InputError(f"--labels {word}: the numbers in {file} do not count up one by one")
@@ -233,17 +244,24 @@ def _names_in(file: str, word: str) -> tuple[int, list[str]]:
 def _folder(path: Path, options: TableOptions) -> Table:
     found = dataset_directory(path, options.split)
     if found is None:
-        files = parquet_of(path, options.split) or tuple(
-            file
-            for file in sorted(path.rglob("*"))
-            if file.is_file() and bare_suffix(file).lower() in ENDINGS
-        )
+        files = parquet_of(path, options.split) or _texts_of(path, options.split)
         if not files:
             raise InputError(f"{path}: a folder without {' '.join(ENDINGS)} (also .gz, .zst)")
         mark = sha256_json([[file.name, sha256_file(file)] for file in files])
         found = InputEntry(str(path), "folder", mark), files
     entry, files = found
-    return Table(entry, _about_files(path.resolve().name, files, options), files)
+    name = path.resolve().name  # it becomes the task and the source
+    return _marked(Table(entry, _about_files(name, files, options), files), [name])
+
+
+def _texts_of(path: Path, split: str | None) -> tuple[Path, ...]:
+    """Its files of data that are no Parquet: all, or those of a split that is named."""
+    found = (file for file in sorted(path.rglob("*")) if file.is_file())
+    files = tuple(file for file in found if bare_suffix(file).lower() in ENDINGS)
+    if split is None or not files:
+        return files
+    chosen_split(path, sorted(set(map(split_of, files))), split)
+    return tuple(file for file in files if split_of(file) == split)
 
 
 def _about_files(name: str, files: tuple[Path, ...], options: TableOptions) -> About:

@@ -13,6 +13,7 @@ on any engine. Places are told in errors as `file:line` or `file#row`.
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,6 +28,7 @@ from ittools.errors import InputError
 from ittools.formats.arrow_rows import rows_of
 from ittools.formats.columns_jsonl import line_rows
 from ittools.formats.columns_parquet import row_groups
+from ittools.formats.finish import renamed
 from ittools.formats.rows import Row, Rows
 from ittools.formats.table_files import Reading, read_rows
 from ittools.store.dataset import InputEntry
@@ -36,19 +38,54 @@ CHARACTERS = 8 << 20  # and about so much text
 RANGE = 8 << 20  # bytes of JSONL in a piece
 WHOLE = 32 << 20  # a file up to here is one piece, read by its task; a larger one is read here
 Kind = Literal["jsonl", "parquet", "file", "pickle"]
+_NUMBER = re.compile(r"\s*[+-]?[0-9]+(\.0*)?\s*")
 
 
 @dataclass(frozen=True)
 class Labels:
     """Names of the numbers of a column, the first of which is `first`.
 
-    Of `given` ones each value, a number, its digits or a name, becomes the number counted from 0.
+    Of `given` ones each value, a number, its digits or a name, becomes the number counted from 0. A number
+    and its digits are always the same class. Where a name is the number of another class, digits are numbers.
     """
 
     column: str
     names: tuple[str, ...]
     first: int = 0
     given: bool = False
+
+    @cached_property
+    def clash(self) -> str | None:
+        """A name that is the number of another class: `1` of 1,2,3 counted from 0, where 1 is the second."""
+        of_others = (
+            name for n, name in enumerate(self.names)
+            if (number := _whole(name)) is not None and n != number - self.first in range(len(self.names))
+        )  # fmt: skip
+        return next(of_others, None)
+
+    @cached_property
+    def classes(self) -> dict[str, int]:
+        """Class by text: 1,2 counted from 1 -> {"1": 0, "2": 1}; no,yes -> {"0": 0, "1": 1, "no": 0, ...}."""
+        found = {str(self.first + n): n for n in range(len(self.names))}
+        for n, name in enumerate(self.names):
+            if self.clash is None or _whole(name) is None:
+                found.setdefault(name, n)
+        return found
+
+    def class_of(self, value: Any) -> int | None:
+        if isinstance(value, str) and value in self.classes:
+            return self.classes[value]
+        number = _whole(value)
+        return None if number is None else self.classes.get(str(number))
+
+
+def _whole(value: Any) -> int | None:
+    """The whole number that a value is, or that its text spells: 2, 2.0, "2", "2.0" -> 2."""
+    if isinstance(value, str):
+        return int(value.partition(".")[0]) if _NUMBER.fullmatch(value) else None
+    if isinstance(value, float) and not value.is_integer():  # nor NaN
+        return None
+    return int(value) if isinstance(value, (int, float)) else None
 
 
 @dataclass(frozen=True)
@@ -107,7 +144,7 @@ class Chunk:
     def rows(self) -> list[Row]:
         """Rows as mappings, renamed, given labels as numbers. They are everybody's: copy before a change."""
         rows = [row for _, row in self.given] if isinstance(self.given, list) else rows_of(self.given)
-        rows = _renamed(rows, self.about.rename, self.name if self.leads else None)
+        rows = _renamed(rows, self.about.rename, self.name, told=self.leads)
         for labels in self.about.labels:
             if labels.given and rows:
                 column = self._column_of(labels, rows)
@@ -167,35 +204,26 @@ class Chunk:
         return column if pa.types.is_string(column.type) and not column.null_count else None
 
 
-def _renamed(rows: list[Row], rename: Sequence[tuple[str, str]], where: str | None) -> list[Row]:
-    """`where`: what to call the input that has none of a column; null: such rows are just without it."""
+def _renamed(rows: list[Row], rename: Sequence[tuple[str, str]], name: str, *, told: bool) -> list[Row]:
+    """told: whether a column that none of the rows has is an error; else they are just without it."""
     if not rename:
         return rows
-    theirs = {name for _, name in rename}
-    missing = next((name for name in theirs if rows and not any(name in row for row in rows)), None)
-    if missing is not None and where is not None:
-        raise InputError(f"{where}: --map names the column {missing!r}, but there are: {', '.join(rows[0])}")
-    return [
-        {key: value for key, value in row.items() if key not in theirs}
-        | {ours: row[name] for ours, name in rename if name in row}
-        for row in rows
-    ]
+    theirs = {one for _, one in rename}
+    missing = next((one for one in theirs if rows and not any(one in row for row in rows)), None)
+    if missing is not None and told:
+        raise InputError(f"{name}: --map names the column {missing!r}, but there are: {', '.join(rows[0])}")
+    columns = dict(rename)
+    return [renamed(row, columns, name) for row in rows]
 
 
 def _numbered(row: Row, column: str, labels: Labels, place: str) -> Row:
     value = row.get(column)
     if value is None or value == "":
         return row
-    if value in labels.names:
-        number = labels.names.index(value)
-    else:
-        try:
-            number = int(value) - labels.first
-        except (TypeError, ValueError):
-            number = -1
-        if not 0 <= number < len(labels.names):
-            known = ", ".join(labels.names)
-            raise InputError(f"{place}: {column} is {value!r}, which --labels does not name: {known}")
+    number = labels.class_of(value)
+    if number is None:
+        known = ", ".join(labels.names)
+        raise InputError(f"{place}: {column} is {value!r}, which --labels does not name: {known}")
     return row | {column: number}
 
 
@@ -231,9 +259,25 @@ def _spooled(rows: Rows, about: About, stem: Path, name: str) -> Iterator[Piece]
     number = 0
     while some := list(islice(rows, 4 * ROWS)):
         path = Path(f"{stem}-{number:05d}.pickle")
-        path.write_bytes(pickle.dumps(some, protocol=5))
+        path.write_bytes(_pickled(some))
         yield Piece(str(path), "pickle", about, name=name)
         number += 1
+
+
+def _pickled(rows: list[tuple[str, Row]]) -> bytes:
+    """Raises InputError for the row that is nested some 450 objects deep: pickle calls itself for each."""
+    try:
+        return pickle.dumps(rows, protocol=5)
+    except RecursionError:
+        pass
+    for place, row in rows:
+        try:
+            pickle.dumps(row, protocol=5)
+        except RecursionError:
+            tree = row.get("message_tree_id")
+            which = "a value" if tree is None else f"the tree {tree!r}"
+            raise InputError(f"{place}: {which} is nested too deep to be read; remove it") from None
+    raise AssertionError("rows that cannot be pickled together, but one by one")
 
 
 def chunks(piece: Piece, number: int) -> Iterator[Chunk]:

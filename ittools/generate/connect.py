@@ -93,10 +93,12 @@ def connect(options: TeacherOptions, ledger: Ledger, note: Callable[[str], None]
 
         return OfflineTeacher(seed=options.seed, errors=options.offline_errors)
     if options.teacher == "replay":
-        from ittools.generate.replay import ReplayTeacher
+        from ittools.generate.replay import ReplayTeacher, put_others_aside
 
         assert options.replay is not None
-        return ReplayTeacher(options.replay, model=options.model)
+        teacher = ReplayTeacher(options.replay, model=options.model)
+        put_others_aside(ledger, teacher, note)
+        return teacher
     keys = check_keys(options)
     if options.batch:
         from ittools.generate.batch import BatchTeacher

@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,11 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._waiting: list[tuple[Callable[[], None], asyncio.Future[None]]] = []
+        self._open()
+
+    def _open(self) -> None:
         try:
-            self._db = sqlite3.connect(path, isolation_level=None)  # each statement commits itself
+            self._db = sqlite3.connect(self.path, isolation_level=None)  # each statement commits itself
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from None
         try:
@@ -222,6 +226,25 @@ class Ledger:
             (json.dumps(keys),),
         )
         return bool(count == len(set(keys)))
+
+    def answers(self) -> Iterator[tuple[str, str, Response]]:
+        """(stage, key, response) of all that is kept."""
+        query = f"SELECT coalesce(stage, ''), key, {_ANSWER} FROM responses LEFT JOIN intents USING (key)"
+        return ((row[0], row[1], response_of(row[2:])) for row in self._run(query))
+
+    def holds_money(self) -> bool:
+        """Whether anything in here was paid for, or may be."""
+        return self.spent() + self.possibly_billed()[1] > 0 or bool(self.open_batches())
+
+    def set_aside(self) -> Path:
+        """Begin an empty ledger. What this one held stays beside it, as `ledger-1.sqlite`."""
+        self._run("PRAGMA journal_mode=DELETE")  # so that all of it is in the one file
+        self._db.close()
+        places = (self.path.with_stem(f"{self.path.stem}-{number}") for number in count(1))
+        aside = next(place for place in places if not place.exists())
+        self.path.rename(aside)
+        self._open()
+        return aside
 
     def end_batch(self, token: str) -> None:
         self._run("UPDATE batches SET ended = 1 WHERE token = ?", (token,))

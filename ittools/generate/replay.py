@@ -1,16 +1,26 @@
-"""Recorded answers by request key: a ledger of an earlier run, or JSONL of {key, text, finish}."""
+"""Recorded answers by request key: a ledger of an earlier run, or JSONL of {key, text, finish}.
+
+The recording is an input of the run: its answers are part of the fingerprint, and the ledger of --out
+answers only what the recording answers too.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
-from ittools.errors import InputError, TeacherError
+from ittools.errors import InputError, TeacherError, UsageError
 from ittools.formats.rows import file_rows
+from ittools.generate.ledger import Ledger
+from ittools.generate.options import TeacherOptions
 from ittools.generate.teacher import PROBES, Request, Response
 from ittools.records.build import mend_text
+from ittools.store.dataset import InputEntry
+from ittools.store.files import sha256_json
 
 
 class ReplayTeacher:
@@ -23,18 +33,40 @@ class ReplayTeacher:
         self._answers = _recorded(path)
 
     async def answer(self, request: Request) -> Response:
-        if request.stage in PROBES and request.key not in self._answers:
-            return Response("", "stop")  # recorded without the question, so in free text
-        try:
-            return self._answers[request.key]
-        except KeyError:
+        said = self.said(request.stage, request.key)
+        if said is None:
             raise TeacherError(
                 f"{self.path}: no recorded answer for {request.stage} {request.round}.{request.index} "
                 f"(key {request.key}); seeds, seed, model and options must be those of the recorded run"
-            ) from None
+            )
+        return said
+
+    def said(self, stage: str, key: str) -> Response | None:
+        # a probe that was not recorded: the run did not ask, so its answers are in free text
+        return self._answers.get(key, Response("", "stop") if stage in PROBES else None)
 
     async def close(self) -> None:
         return None
+
+
+def replay_entries(options: TeacherOptions) -> list[InputEntry]:
+    """The recording, known by its answers; nothing with another teacher. Raises InputError."""
+    if options.teacher != "replay" or options.replay is None:
+        return []
+    answers = sorted(_recorded(options.replay).items())
+    content = sha256_json([[key, sha256_json(asdict(answer))] for key, answer in answers])
+    return [InputEntry(str(options.replay), "recorded answers", content)]
+
+
+def put_others_aside(ledger: Ledger, teacher: ReplayTeacher, note: Callable[[str], None]) -> None:
+    """A ledger with answers of another recording makes room. Raises UsageError where they were bought."""
+    if all(teacher.said(stage, key) == kept for stage, key, kept in ledger.answers()):
+        return
+    if ledger.holds_money():
+        raise UsageError(
+            f"{ledger.path}: holds bought answers, others than {teacher.path}; give another --out"
+        )
+    note(f"answers of an earlier run, others than {teacher.path}, are now in {ledger.set_aside()}")
 
 
 def _recorded(path: Path) -> dict[str, Response]:

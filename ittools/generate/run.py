@@ -72,9 +72,9 @@ def write_out(
         if not output.reused:
             with _term_as_interrupt():
                 asyncio.run(write(output))
-    then = f"ittools filter {options.out} --out {options.out.parent / 'filter'}"
+    then = ("filter", options.out, "--out", options.out.parent / "filter")
     manifest = output.finished or {}
-    return outcome(output, then, **(account_facts(manifest) if manifest.get("teacher") else {}))
+    return outcome(output, "ittools", *then, **(account_facts(manifest) if manifest.get("teacher") else {}))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""All that a run reads, opened: prompts, seeds, inputs and topics, with their fingerprints."""
+"""All that a run reads, opened: prompts, a recording, seeds, inputs and topics, with their fingerprints."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ittools.formats.source import ReadOptions, open_inputs
 from ittools.generate.methods.table import Inputs, read_topics
 from ittools.generate.options import READS_DOCUMENTS, READS_PROMPTS, GenerateOptions
 from ittools.generate.prompt_file import PromptFile
+from ittools.generate.replay import replay_entries
 from ittools.generate.seeds import Seed, open_seeds, read_seeds
 from ittools.store.dataset import InputEntry
 from ittools.store.files import sha256_file
@@ -32,8 +33,8 @@ class Work:
 
 
 def read_work(options: GenerateOptions, prompts: PromptFile) -> Work:
-    """Seeds, prompts or documents, and topics. Raises InputError."""
-    entries = [InputEntry("prompts", "prompts", prompts.hash)]
+    """A recording, seeds, prompts or documents, and topics. Raises InputError."""
+    entries = [InputEntry("prompts", "prompts", prompts.hash), *replay_entries(options)]
     seeds: list[Seed] = []
     found: dict[str, Any] = {}
     reads = PromptOptions if options.method in READS_PROMPTS else ReadOptions

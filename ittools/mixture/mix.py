@@ -70,7 +70,7 @@ def mix(options: MixOptions, progress: Progress) -> Outcome:
                     parts_of, names, options.by, hashed if options.heldout else None, engine, progress
                 )
                 _write(options, output, index, names, (engine, progress))
-    then = f"ittools finetune {options.out} --model tiny --out {options.out.parent / 'finetune'}"
+    then = ("finetune", options.out, "--model", "tiny", "--out", options.out.parent / "finetune")
     assert output.finished is not None
     table = output.finished["components"]
     facts = {
@@ -78,7 +78,7 @@ def mix(options: MixOptions, progress: Progress) -> Outcome:
     }
     splits = ", ".join(f"{name} {count:,}" for name, count in output.finished["splits"].items())
     licenses = ", ".join(f"{name} {count:,}" for name, count in output.finished["licenses"].items())
-    return outcome(output, then, **facts, splits=splits, licenses=licenses)
+    return outcome(output, "ittools", *then, **facts, splits=splits, licenses=licenses)
 
 
 def _check(options: MixOptions) -> None:

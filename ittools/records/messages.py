@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ittools.records.build import Turn, opened_meta
+from ittools.records.build import Turn, mend_text, opened_meta
 from ittools.records.schema import MESSAGES_SCHEMA, TURN
 
 
@@ -117,6 +117,21 @@ def _asked(batch: pa.RecordBatch) -> pa.StringArray:
     return pc.binary_join_element_wise(instruction, given, pc.if_else(both, "\n\n", ""))
 
 
+def with_rejected(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of `messages_batch` with the dispreferred output in a column of its own again.
+
+    >>> with_rejected({"messages": TURNS, "meta": '{"rejected": "Red."}', ...})["rejected"]
+    "Red."
+    """
+    if row.get("rejected") is not None or not row.keys() >= set(MESSAGES_SCHEMA.names):
+        return row
+    meta = opened_meta(row["meta"] if isinstance(row["meta"], str) else None)
+    rejected = meta.pop("rejected", None)
+    if not isinstance(rejected, str):
+        return row
+    return row | {"rejected": rejected, "meta": json.dumps(meta, ensure_ascii=False) if meta else None}
+
+
 def _meta_with_rejected(row: dict[str, Any]) -> str:
     meta = opened_meta(row["meta"]) | {"rejected": row["rejected"]}
-    return json.dumps(meta, ensure_ascii=False, sort_keys=True)
+    return mend_text(json.dumps(meta, ensure_ascii=False, sort_keys=True))

@@ -38,7 +38,7 @@ def report(options: ReportOptions, progress: Progress) -> Outcome:
             title = options.title or _title(options)
             output.add_bytes("index.html", page(gather(steps, title, options.browse)).encode())
             output.finish(None, card=False)
-    return outcome(output, f"open {options.out / 'index.html'}")
+    return outcome(output, "open", options.out / "index.html")
 
 
 def _title(options: ReportOptions) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ class Answer:
     ok: bool = True
 
 
-def outcome(output: Output, then: str | None = None, **facts: str) -> Outcome:
+def outcome(output: Output, *then: object, **facts: str) -> Outcome:
+    """then: the words of what to type next, paths among them."""
     assert output.finished is not None
-    return Outcome(output.path, output.finished, output.reused, facts, then)
+    typed = shlex.join(map(str, then)) if then else None
+    return Outcome(output.path, output.finished, output.reused, facts, typed)

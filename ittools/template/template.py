@@ -53,7 +53,7 @@ def template(options: TemplateOptions, progress: Progress) -> Outcome:
             with opened_engine(options, progress=progress) as engine:
                 run = _Run(options, output, engine, progress, _spilled(output.work, "plan", plan))
                 _write(run, pieces(tables, output.work), plan.facts | _left_out(tables))
-    return outcome(output, f"ittools filter {options.out} --out {options.out.parent / 'filter'}")
+    return outcome(output, "ittools", "filter", options.out, "--out", options.out.parent / "filter")
 
 
 def _left_out(tables: Sequence[Any]) -> dict[str, Any]:

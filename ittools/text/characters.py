@@ -43,6 +43,16 @@ _SKIPPED = (
     "\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u180b-\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
 )
+# white space and what is skipped and cannot be seen: a text of these alone is empty
+UNSEEN = "".join(
+    chr(point)
+    for first, last in (
+        (0x09, 0x0D), (0x1C, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C),
+        (0x1680, 0x1680), (0x180B, 0x180E), (0x2000, 0x200F), (0x2028, 0x202F), (0x205F, 0x206F),
+        (0x3000, 0x3000), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xE0100, 0xE01EF),
+    )
+    for point in range(first, last + 1)
+)  # fmt: skip
 _QUIET_SIGN = rf"[\s_{QUIET}\u0964\u0965]"  # danda ends a sentence
 _UNSPACED = f"[{UNSPACED}]"
 
@@ -78,7 +88,7 @@ def plain_words(text: str) -> list[str]:
         elif kind != SKIP:
             begun = False
             words += [lower] * (kind == ALONE)
-    return words or [" ".join(text.split())] * bool(text.strip())
+    return words or bare_signs(text)
 
 
 def plain_characters(text: str) -> list[str]:
@@ -91,7 +101,13 @@ def plain_characters(text: str) -> list[str]:
             begun, gap = kind != ALONE, False
         elif kind != SKIP:
             begun, gap = False, True
-    return found or [" ".join(text.split())] * bool(text.strip())
+    return found or bare_signs(text)
+
+
+def bare_signs(text: str) -> list[str]:
+    """A text without a word as one, its blanks made one; nothing where there is nothing to be seen."""
+    seen = " ".join(text.strip(UNSEEN).split())
+    return [seen] if seen else []
 
 
 def _read(text: str) -> Iterator[tuple[str, int]]:

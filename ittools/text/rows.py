@@ -18,7 +18,7 @@ from ittools.text.ragged import I64, U64
 
 CELLS = 1 << 17  # of a matrix: 1 MB
 FILL = np.uint64(0xFFFFFFFFFFFFFFFF)
-FIELD = np.uint64(3)  # the lowest bits of a number say its field
+FIELD = np.uint64(7)  # the lowest bits of a number say its field: there are five at the most
 
 
 def sorted_rows(values: U64, offsets: I64) -> U64:

@@ -29,8 +29,8 @@ Bools = NDArray[np.bool_]
 class TokenSets:
     """Sets of records in the order of their priority.
 
-    A token is 8 bits of how many have it, 54 of the shingle's hash and 2 of its field. Two of a pair's tokens
-    that are not equal look so with probability 2**-54: with a million pairs of 60, once in five million runs.
+    A token is 8 bits of how many have it, 53 of the shingle's hash and 3 of its field. Two of a pair's tokens
+    that are not equal look so with probability 2**-53: with a million pairs of 60, once in two million runs.
     """
 
     tokens: U64  # (shared tokens of all records,) ascending in each record, rare ones first, each once
@@ -119,6 +119,7 @@ def _classes() -> NDArray[np.uint8]:
 
 def _token_sets(fields: Sequence[_Field]) -> TokenSets:
     records, count = len(fields[0].shingles), len(fields)
+    assert count <= FIELD + 1
     shared = [field.often > 1 for field in fields]
     lengths = [np.diff(offsets_of(some)[f.shingles.offsets]) for some, f in zip(shared, fields, strict=True)]
     tokens = [_tokens(f, some, tag) for tag, (f, some) in enumerate(zip(fields, shared, strict=True))]
@@ -140,7 +141,7 @@ def _token_sets(fields: Sequence[_Field]) -> TokenSets:
 
 def _tokens(field: _Field, shared: Bools, tag: int) -> U64:
     often = field.often[shared].astype(np.uint64) << np.uint64(56)
-    return often | (field.shingles.values[shared] >> np.uint64(10) << np.uint64(2)) | np.uint64(tag)
+    return often | (field.shingles.values[shared] >> np.uint64(11) << np.uint64(3)) | np.uint64(tag)
 
 
 def _side_by_side(fields: Sequence[Ragged]) -> Ragged:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ittools.text import characters
 from ittools.text.characters import ALONE, FOLD_BITS, MARK, QUIET_CLASS, SKIP, UNNORMALISED, WORD, table
 from ittools.text.ragged import I64, U64, Ragged, chain, from_lengths, offsets_of, spans, within
 
@@ -277,7 +278,7 @@ def _with_bare_signs(words: Ragged, text: Text) -> Ragged:
 
 
 def bare_signs(data: Bytes) -> Bytes:
-    return np.frombuffer(" ".join(data.tobytes().decode().split()).encode(), np.uint8)
+    return np.frombuffer("".join(characters.bare_signs(data.tobytes().decode())).encode(), np.uint8)
 
 
 def characters_of(text: Text) -> Ragged:

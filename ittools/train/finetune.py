@@ -61,16 +61,16 @@ def finetune(options: FinetuneOptions, progress: Progress) -> Outcome | Answer:
         "parameters": f"{training['trainable_parameters']:,} of {training['parameters']:,}",
         "loss": f"{training['first_loss']:.4f} to {training['last_loss']:.4f} in {training['steps']} steps",
     }
-    return outcome(output, _evaluation(options), **facts)
+    return outcome(output, *_evaluation(options), **facts)
 
 
-def _evaluation(options: FinetuneOptions) -> str:
+def _evaluation(options: FinetuneOptions) -> tuple[object, ...]:
     """The next command; without a held-out split it can only answer what was trained on."""
     mixture = Path(options.inputs[0])
     manifest = read_manifest(mixture) if mixture.is_dir() else None
-    split = "" if manifest and "heldout" in manifest["splits"] else " --split train"
+    split = () if manifest and "heldout" in manifest["splits"] else ("--split", "train")
     out = options.out.parent / "evaluate"
-    return f"ittools evaluate {mixture}{split} --model {options.out} --out {out}"
+    return ("ittools", "evaluate", mixture, *split, "--model", options.out, "--out", out)
 
 
 def _check(options: FinetuneOptions) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from workbench import Cli, Row, manifest_of, numbered, read_records, write_jsonl, written
 
+from ittools.curate import saved_index
 from ittools.store.lock import writer_lock
 
 TEXT = "the quick brown fox jumps over the lazy dog and runs into the deep green forest at night"
@@ -195,6 +198,104 @@ def test_the_same_input_with_other_options_is_no_copy_of_itself(
     assert [run["records"] for run in saved["runs"]] == [9]
 
 
+def twins_and_one_of_them(tmp_path: Path) -> tuple[Path, Path]:
+    """Two alike by 16 / 17, and a later input that holds the second of them."""
+    first = write_jsonl(tmp_path / "first.jsonl", [row(TEXT), row(TEXT + " again")])
+    return first, write_jsonl(tmp_path / "second.jsonl", [row(TEXT + " again"), row("new")])
+
+
+def test_a_repeated_run_that_is_killed_leaves_the_index_as_it_was(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = twins_and_one_of_them(tmp_path)
+    index, out = tmp_path / "index", tmp_path / "out"
+    assert cli("dedup", first, "--index", index, "--threshold", 0.7, "--out", out).code == 0
+    saved = written(index)
+    with monkeypatch.context() as killed:
+        killed.setattr(saved_index, "write_text", _killed)
+        ran = cli("dedup", first, "--index", index, "--threshold", 0.99, "--out", out, "--force")
+        assert ran.code != 0
+    assert {name: content for name, content in written(index).items() if name in saved} == saved
+    ran = cli("dedup", second, "--index", index, "--threshold", 0.99, "--out", tmp_path / "later")
+    assert (ran.code, manifest_of(tmp_path / "later")["funnel"]["dropped"]) == (0, {}), ran.err
+    listed = [run["files"] for run in json.loads((index / "index.json").read_text())["runs"]]
+    there = {file.name for file in index.glob("*.arrays")}
+    assert there == {name for files in listed for name in files}  # what was half done is gone
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_earlier_runs_kept_is_an_input_of_a_run(tmp_path: Path, cli: Cli) -> None:
+    """Not only what they read: repeated with another threshold, the first run keeps more."""
+    first, second = twins_and_one_of_them(tmp_path)
+    index, out = tmp_path / "index", tmp_path / "later"
+    begin = ("dedup", first, "--index", index, "--out", tmp_path / "out")
+    later = ("dedup", second, "--index", index, "--threshold", 0.99, "--out", out)
+    assert (cli(*begin, "--threshold", 0.7).code, cli(*later).code) == (0, 0)
+    assert manifest_of(out)["funnel"]["dropped"] == {}
+    assert "reused" in cli(*later).err
+    assert cli(*begin, "--threshold", 0.99, "--force").code == 0
+    ran = cli(*later)
+    assert (ran.code, "--force" in ran.err) == (2, True)
+    assert cli(*later, "--force").code == 0
+    assert manifest_of(out)["funnel"]["dropped"] == {"exact-known": 1}
+
+
+@pytest.mark.parametrize("names", [["größe-1", "größe-2"], ["Ω" * 40, "a"]])
+def test_ids_need_not_be_ours(tmp_path: Path, cli: Cli, names: list[str]) -> None:
+    """Parquet of our columns that somebody else wrote; an index keeps its ids as they are."""
+    cli("filter", write_jsonl(tmp_path / "a.jsonl", numbered(2)), "--out", tmp_path / "a")
+    table = pq.read_table(next((tmp_path / "a" / "data").glob("*.parquet")))
+    renamed = table.set_column(0, table.schema.field("id"), pa.array(names))
+    pq.write_table(renamed, tmp_path / "theirs.parquet")
+    index, out = tmp_path / "index", tmp_path / "out"
+    assert cli("dedup", tmp_path / "theirs.parquet", "--index", index, "--out", tmp_path / "one").code == 0
+    assert [record["id"] for record in read_records(tmp_path / "one")] == names
+    ran = cli("dedup", tmp_path / "a.jsonl", "--index", index, "--keep-dropped", "--out", out)
+    assert ran.code == 0, ran.err
+    assert [kept for _, _, kept, _ in dropped(out)] == names
+
+
+def test_another_column_of_the_same_file_is_another_run(tmp_path: Path, cli: Cli) -> None:
+    rows = [{"instruction": "Go on.", "output": f"one {n}", "alt": f"two {n}"} for n in range(3)]
+    source, index = write_jsonl(tmp_path / "a.jsonl", rows), tmp_path / "index"
+    theirs = ("dedup", source, "--index", index, "--map", "output=alt", "--out", tmp_path / "theirs")
+    assert cli(*theirs).code == 0
+    assert cli("dedup", source, "--index", index, "--out", tmp_path / "own").code == 0
+    saved = json.loads((index / "index.json").read_text())
+    assert [run["records"] for run in saved["runs"]] == [3, 3]
+    later = write_jsonl(tmp_path / "b.jsonl", [row("one 1"), row("two 1"), row("three 1")])
+    assert cli("dedup", later, "--index", index, "--out", tmp_path / "later").code == 0
+    assert [record["output"] for record in read_records(tmp_path / "later")] == ["three 1"]
+
+
+def test_a_run_against_one_more_dataset_is_the_same_run(tmp_path: Path, cli: Cli) -> None:
+    source, index = write_jsonl(tmp_path / "a.jsonl", numbered(5)), tmp_path / "index"
+    other = write_jsonl(tmp_path / "b.jsonl", numbered(2))
+    assert cli("dedup", source, "--index", index, "--out", tmp_path / "one").code == 0
+    ran = cli("dedup", source, "--index", index, "--against", other, "--out", tmp_path / "two")
+    assert (ran.code, manifest_of(tmp_path / "two")["funnel"]["out"]) == (0, 3), ran.err
+    saved = json.loads((index / "index.json").read_text())
+    assert [run["records"] for run in saved["runs"]] == [3]
+
+
+def test_any_byte_of_an_index_that_has_changed_is_damage(tmp_path: Path, cli: Cli) -> None:
+    source, index = write_jsonl(tmp_path / "a.jsonl", numbered(3)), tmp_path / "index"
+    assert cli("dedup", source, "--index", index, "--out", tmp_path / "out").code == 0
+    later = write_jsonl(tmp_path / "b.jsonl", numbered(4))
+    [file] = index.glob("*.arrays")
+    content = file.read_bytes()
+    for place in range(0, len(content), 37):
+        file.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        ran = cli("dedup", later, "--index", index, "--out", tmp_path / "later", "--force")
+        if ran.code == 0:  # a byte between two arrays
+            assert manifest_of(tmp_path / "later")["funnel"]["dropped"] == {"exact-known": 3}
+        else:
+            assert (ran.code, "build it again in a new folder" in ran.err) == (1, True), (place, ran.err)
+
+
 def test_one_run_at_a_time_on_an_index(tmp_path: Path, cli: Cli) -> None:
     source, index = write_jsonl(tmp_path / "a.jsonl", numbered(3)), tmp_path / "index"
     with writer_lock(index):
@@ -243,8 +344,8 @@ def test_a_file_that_is_no_index_is_named(tmp_path: Path, cli: Cli, content: str
 def test_a_segment_of_another_length_is_damage(tmp_path: Path, cli: Cli) -> None:
     source, index = write_jsonl(tmp_path / "a.jsonl", numbered(3)), tmp_path / "index"
     cli("dedup", source, "--index", index, "--out", tmp_path / "out")
-    text = (index / "index.json").read_text()
-    (index / "index.json").write_text(text.replace('"000001-00000.arrays": 3', '"000001-00000.arrays": 4'))
+    text, [file] = (index / "index.json").read_text(), list(index.glob("*.arrays"))
+    (index / "index.json").write_text(text.replace(f'"{file.name}": 3', f'"{file.name}": 4'))
     later = write_jsonl(tmp_path / "b.jsonl", numbered(4))
     ran = cli("dedup", later, "--index", index, "--out", tmp_path / "later")
     assert (ran.code, "holds 3 records, not 4" in ran.err, "build it again" in ran.err) == (1, True, True)

@@ -184,3 +184,46 @@ def test_the_schema_of_a_record_is_one_for_all(tmp_path: Path, cli: Cli) -> None
     cli("filter", source, "--out", tmp_path / "out")
     shard = tmp_path / "out" / "data" / "train-00000-of-00001.parquet"
     assert pq.read_schema(shard).equals(SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["some.parquet", "some.jsonl", "test.csv", "-"])
+def test_one_file_is_one_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    if name.endswith(".parquet"):
+        parquet(tmp_path / name, "a")
+    elif name != "-":
+        Path(name).write_text(
+            '{"instruction": "a", "output": "b"}\n' if "json" in name else "instruction,output\na,b\n"
+        )
+    pipe(monkeypatch, b'{"instruction": "a", "output": "b"}\n')
+    ran = cli("head", name, "--split", "nosuch")
+    called = "stdin" if name == "-" else name
+    assert (ran.code, ran.err.startswith(f"ittools head: {called}: no split 'nosuch': it is one file")) == (
+        1,
+        True,
+    )
+    pipe(monkeypatch, b'{"instruction": "a", "output": "b"}\n')
+    assert cli("head", name, "--split", "test" if "test" in name else "train").code == 0
+    if "test" in name:
+        assert cli("head", name, "--split", "train").code == 1
+
+
+@pytest.mark.parametrize("command", ["filter", "template"])
+def test_an_empty_name_is_not_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli, command: str
+) -> None:
+    parquet(tmp_path / "train.parquet", "a")
+    monkeypatch.chdir(tmp_path)
+    for name in ("", " "):
+        ran = cli(command, name, "--out", "out", *(("--style", "chat") if command == "template" else ()))
+        assert (ran.code, ran.err) == (
+            1,
+            f"ittools {command}: {name!r}: an input without a name; is a variable of the shell empty?\n",
+        )
+
+
+def test_a_damaged_file_behind_a_good_one_is_named(tmp_path: Path) -> None:
+    parquet(tmp_path / "some" / "1.parquet", "a")
+    (tmp_path / "some" / "2.parquet").write_bytes(b"PAR1")
+    with pytest.raises(InputError, match=r"2\.parquet: not readable Parquet"):
+        instructions(tmp_path / "some")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ittools.errors import InputError
 from ittools.formats.mapping import Defaults, map_rows
+from ittools.formats.source import ReadOptions, open_inputs
 
 HERE = Defaults(source="here", license="MIT", language="de")
 SYSTEM = {"role": "system", "content": "s"}
@@ -185,3 +189,39 @@ def test_a_later_row_is_refused_by_its_own_line() -> None:
 def test_a_mapped_column_must_be_there() -> None:
     with pytest.raises(InputError, match=r"^f:1: --map names the column 'frage', but there are: question"):
         mapped({"question": "q"}, instruction="frage")
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet", "csv"])
+def test_a_column_that_map_puts_aside_is_kept_in_meta(tmp_path: Path, kind: str) -> None:
+    rows = [{"instruction": "a", "output": "old", "answer": "new", "note": "n"}]
+    path = tmp_path / f"in.{kind}"
+    if kind == "jsonl":
+        path.write_text(json.dumps(rows[0]) + "\n")
+    elif kind == "csv":
+        path.write_text("instruction,output,answer,note\na,old,new,n\n")
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    (source,) = open_inputs(ReadOptions(inputs=(str(path),), map=("output=answer",)))
+    [record] = [row for batch in source.batches() for row in batch.to_pylist()]
+    assert (record["output"], json.loads(record["meta"])) == ("new", {"note": "n", "output": "old"})
+
+
+@pytest.mark.parametrize(
+    ("meta", "kept"),
+    [
+        (None, {"output": "old"}),
+        ('{"k": 1}', {"k": 1, "output": "old"}),
+        ("plain", {"meta": "plain", "output": "old"}),
+        ({"k": 1}, {"meta": {"k": 1}, "output": "old"}),
+    ],
+)
+def test_what_is_put_aside_joins_the_meta_that_is_there(meta: Any, kept: dict[str, Any]) -> None:
+    row = {"instruction": "a", "output": "old", "answer": "new", "meta": meta}
+    [record] = map_rows([("here", row)], Defaults("s", columns={"output": "answer"}))
+    assert (record["output"], json.loads(record["meta"])) == ("new", kept)
+
+
+def test_columns_that_change_places_are_both_kept() -> None:
+    columns = {"instruction": "output", "output": "instruction"}
+    [record] = map_rows([("here", {"instruction": "a", "output": "b"})], Defaults("s", columns=columns))
+    assert (record["instruction"], record["output"], record["meta"]) == ("b", "a", None)

@@ -16,6 +16,8 @@ from ittools.formats.documents import read_documents
 from ittools.formats.mapping import Defaults, map_rows
 from ittools.formats.questions import answer_of, choices_of, squad_rows
 from ittools.formats.source import ReadOptions
+from ittools.records.build import build_record, record_batch
+from ittools.records.messages import messages_batch
 
 Row = dict[str, Any]
 H, A = "\n\nHuman: ", "\n\nAssistant: "
@@ -52,6 +54,58 @@ def test_the_answer_to_a_tool_asks_nothing_and_has_all_before_it_as_context() ->
         "tools": "[]",
         "after": [{"role": "user", "content": "Thanks"}],
     }
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(), st.text(), st.one_of(st.none(), st.text()), st.sampled_from([None, '{"a": 1}'])),
+        min_size=1,
+    )
+)
+@settings(deadline=None)
+def test_a_mixture_gives_back_the_rejected_outputs_that_it_holds(
+    told: list[tuple[str, str, str | None, str | None]],
+) -> None:
+    made = [build_record(asked, "", answer, source="s", rejected=rejected, meta=meta)
+            for asked, answer, rejected, meta in told]  # fmt: skip
+    rows = messages_batch(record_batch(made)).to_pylist()
+    again = mapped(*rows)
+    assert [(content(one), one["id"], json.loads(one["meta"] or "{}")) for one in again] == [
+        (content(one), one["id"], json.loads(one["meta"] or "{}")) for one in made
+    ]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_row_without_the_rejected_answer_is_read_for_itself(order: tuple[int, int]) -> None:
+    rows = [
+        {"conversations": [ASKED], "chosen": GOOD, "rejected": None},
+        {"conversations": [ASKED], "chosen": GOOD, "rejected": BAD},
+    ]
+    found = [content(one) for one in mapped(*(rows[n] for n in order))]
+    expected = [["q", "", "a", None], ["q", "", "a", "b"]]
+    assert found == [expected[n] for n in order]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_row_without_choices_is_read_for_itself(order: tuple[int, int]) -> None:
+    rows = [
+        {"question": "2+2?", "choices": None, "answer": "4"},
+        {"question": "2+3?", "choices": ["4", "5"], "answer": 1},
+    ]
+    found = [content(one)[:3] for one in mapped(*(rows[n] for n in order))]
+    expected = [["2+2?", "", "4"], ["2+3?", "A. 4\nB. 5", "5"]]
+    assert found == [expected[n] for n in order]
+
+
+def test_a_preferred_answer_alone_is_the_answer() -> None:
+    rows = [{"instruction": "q", "chosen": "a", "rejected": bad} for bad in ("b", None)]
+    assert [content(one) for one in mapped(*rows)] == [["q", "", "a", "b"], ["q", "", "a", None]]
+
+
+def test_what_has_no_answer_is_a_record_without_one() -> None:
+    tree = {"message_tree_id": "t", "prompt": {"role": "prompter", "text": "Hello?", "replies": []}}
+    seed = {"instruction": "Sing.", "instances": []}
+    assert [content(one)[:3] for one in mapped(tree, seed)] == [["Hello?", "", ""], ["Sing.", "", ""]]
 
 
 NAMES = {"u": "user", "a": "assistant", "s": "system", "f": "function_call", "t": "tool"}

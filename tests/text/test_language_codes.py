@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +12,7 @@ import pytest
 
 from ittools.errors import UsageError
 from ittools.text.language import (
+    Backend,
     detect_language,
     identify,
     known_languages,
@@ -18,7 +21,7 @@ from ittools.text.language import (
     primary_code,
     same_language,
 )
-from ittools.text.languages import codes
+from ittools.text.languages import codes, names
 
 
 @pytest.mark.parametrize(
@@ -26,7 +29,12 @@ from ittools.text.languages import codes
     [("nb", "no"), ("nn", "no"), ("no", "no"), ("nb-NO", "no"), ("zh-cn", "zh"), ("zh-Hant-TW", "zh"),
      ("yue", "zh"),
      ("iw", "he"), ("in", "id"), ("fil", "tl"), ("arz", "ar"), ("PT-br", "pt"), ("zxx", "und"), ("sr", "sr"),
-     ("hr", "hr"), ("ms", "ms"), ("id", "id")],
+     ("hr", "hr"), ("ms", "ms"), ("id", "id"), ("zh_CN", "zh"), ("pt_BR", "pt"), ("eng", "en"),
+     ("deu", "de"), ("ger", "de"), ("zho", "zh"), ("chi", "zh"), ("arb", "ar"), ("pes", "fa"), ("nob", "no"),
+     ("eng_Latn", "en"), ("English", "en"), ("Norwegian Bokmål", "no"), ("Chinese (Simplified)", "zh"),
+     ("scottish_gaelic", "gd"), ("tir", "ti"), ("twi", "ak"), ("ki", "kik"), ("kok", "gom"), (" en ", "en"),
+     ("mul", "und"), ("und", "und"), ("mis", "und"), ("", "und"), ("Klingon", "klingon"),
+     ("German_Sign_Language", "german_sign_language"), ("Old English", "old english"), ("tlh", "tlh")],
 )  # fmt: skip
 def test_a_code_is_compared_by_its_macrolanguage(code: str, macro: str) -> None:
     assert macro_code(code) == macro
@@ -52,6 +60,23 @@ def test_related_languages_that_datasets_tell_apart_stay_apart() -> None:
 def test_tables_lead_to_codes_that_lead_no_further() -> None:
     for table in (codes.PREFERRED, codes.MACRO):
         assert all(macro_code(code) == code for code in table.values())
+
+
+def test_no_name_is_of_two_languages() -> None:
+    told = [(name, code) for code, given in _names() for name in given]
+    assert sorted(name for name, count in Counter(name for name, _ in told).items() if count > 1) == []
+    assert all(names.called(name) == code for name, code in told)
+
+
+def _names() -> Iterator[tuple[str, set[str]]]:
+    for entry in names._TABLE.split(";"):
+        code, three, called = " ".join(entry.split()).split(" ", maxsplit=2)
+        yield code, {code, *three.split("/"), *called.split("/")}
+
+
+@pytest.mark.parametrize("backend", ["fast", "langdetect", "lingua"])
+def test_every_language_of_a_backend_has_a_code_of_three_letters_and_a_name(backend: Backend) -> None:
+    assert known_languages(backend) <= set(map(macro_code, names.named()))
 
 
 def test_backends_know_what_they_can_answer() -> None:

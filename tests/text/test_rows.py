@@ -32,11 +32,11 @@ def test_each_record_is_sorted_by_itself(lists: list[list[int]], cells: int) -> 
     assert found.tolist() == [number for some in lists for number in sorted(some)]
 
 
-@given(SETS, st.integers(1, 3))
+@given(SETS, st.integers(1, 5))
 @settings(deadline=None)
 def test_common_values_are_counted_by_field(sets: list[set[int]], fields: int) -> None:
-    """The two lowest bits of a value are its field."""
-    lists = [sorted(number * 4 + number % fields for number in some) for some in sets]
+    """The three lowest bits of a value are its field."""
+    lists = [sorted(number * 8 + number % fields for number in some) for some in sets]
     values, offsets = flat(lists)
     pairs = [(a, b) for a in range(len(sets)) for b in range(a + 1, len(sets))]
     one, two = (np.array(side) for side in zip(*pairs, strict=True))

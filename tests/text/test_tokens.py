@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ittools.text import characters, tokens
-from ittools.text.characters import plain_characters, plain_words
+from ittools.text.characters import FOLD_BITS, SKIP, UNSEEN, plain_characters, plain_words, table
 from ittools.text.ragged import Ragged
 from ittools.text.tokens import character_hashes, word_hashes
 
@@ -86,8 +86,27 @@ def test_characters_are_those_of_the_plain_reading(texts: list[str]) -> None:
 
 @given(st.text(max_size=60))
 @settings(deadline=None)
-def test_no_text_but_white_space_is_without_a_word(text: str) -> None:
-    assert bool(len(word_hashes(pa.array([text])).values)) == bool(text.strip())
+def test_no_text_but_white_space_and_what_cannot_be_seen_is_without_a_word(text: str) -> None:
+    assert bool(len(word_hashes(pa.array([text])).values)) == bool(text.strip(UNSEEN))
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\ufeff", "\u00ad \u2060\n", "\ufe0f\u200d"])
+def test_a_text_of_invisible_characters_is_an_empty_one(text: str) -> None:
+    for hashes in (word_hashes, character_hashes):
+        assert len(hashes(pa.array([text])).values) == 0
+        assert (
+            hashes(pa.array([f"{text}...{text}"])).values.tolist()
+            == hashes(pa.array(["..."])).values.tolist()
+        )
+    assert (plain_words(text), plain_characters(text)) == ([], [])
+
+
+def test_what_is_not_seen_is_white_space_or_skipped() -> None:
+    kinds = (table()[list(map(ord, UNSEEN))] >> FOLD_BITS) & 7
+    assert {c for c, kind in zip(UNSEEN, kinds, strict=True) if kind != SKIP} == set(
+        filter(str.isspace, UNSEEN)
+    )
+    assert set(filter(str.isspace, map(chr, range(0x110000)))) <= set(UNSEEN)
 
 
 @given(TEXTS, st.integers(1, 40))

@@ -4,11 +4,13 @@
     -> mt_bench#1 (id 81): "Write a post." as turn 1, "Now shorter." as turn 2
 
 Any input that other commands read, and beside it what evaluation files are like: prompts without answers, a
-list `turns`, a lone `input`, `problem` or `text`, one object with a list of `examples`, text files.
+list `turns`, a lone `input`, `problem` or `text`, one object with a list of `examples`, text files: a
+record is a paragraph, or a line where no blank line parts them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +36,7 @@ ALONE = ("input", "problem", *TEXTS)  # the prompt, where nothing else is one
 SOLUTIONS = ("canonical_solution", "solution")  # the answer, where no known column is
 LAYOUTS = {"instruction", "messages", "conversations", *PROMPTS}
 DATA = {".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".yaml", ".yml", ".arrow"}
+BLANK_LINE = re.compile(r"\n[ \t]*\n")
 TASKS = ("task", "subject", "category")
 
 PASSAGES = pa.schema([("set", pa.string()), ("record", pa.int64()), ("row", pa.int64()), ("id", pa.string()),
@@ -119,8 +122,8 @@ def _opened(spec: str, options: DecontaminateOptions) -> tuple[InputEntry, Itera
     """What it is and its rows, not mapped yet."""
     path, read = Path(spec), ReadOptions(inputs=(spec,), split=options.against_split)
     if bare_suffix(path).lower() in PLAIN or (path.is_dir() and _only_texts(path)):
-        documents, entries = read_documents(read)
-        return entries[0], ((f"{spec}#{n}", {"instruction": d.text}) for n, d in enumerate(documents, 1))
+        texts, entry = _texts(path, read)
+        return entry, ((f"{spec}#{n}", {"instruction": text}) for n, text in enumerate(texts, 1))
     source = open_input(spec, read)
     if source.shards:
         return source.entry, _numbered(spec, (b for file in source.shards for b in read_shard(file)))
@@ -131,6 +134,16 @@ def _opened(spec: str, options: DecontaminateOptions) -> tuple[InputEntry, Itera
     from ittools.formats.hub import hub_rows
 
     return source.entry, hub_rows(spec, options.against_split)[0]()
+
+
+def _texts(path: Path, read: ReadOptions) -> tuple[list[str], InputEntry]:
+    """Of a text file, or of each one in a folder: its paragraphs, or its lines where it is but one."""
+    documents, [entry] = read_documents(read)
+    texts = [document.text for document in documents]
+    if path.is_dir() or len(texts) == 1:
+        parts = ((text, BLANK_LINE.split(text)) for text in texts)
+        texts = [one for text, some in parts for one in (some if len(some) > 1 else text.split("\n"))]
+    return [text for text in texts if any(map(str.isalnum, text))], entry
 
 
 def _only_texts(folder: Path) -> bool:

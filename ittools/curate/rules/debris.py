@@ -43,7 +43,11 @@ _SEQUENCE = "|".join(
 )
 _SEQUENCES = re.compile(_SEQUENCE)
 _POINTED = r"[\x{c2}-\x{f4}][\x{80}-\x{bf}\x{152}-\x{192}\x{2c6}-\x{2122}]"
-_CLOSING = "\u00bb\u201d\u2019\u00ae\u2122"  # may follow a capital: \u00abMANH\u00c3\u00bb
+# how a word in capitals may end: \u00abMANH\u00c3\u00bb, AMANH\u00c3\u2026; a letter behind says that it goes
+# on: K\u00c3\u2013LN, L\u00c3\u00a0-bas
+_CLOSED = re.compile(
+    "\u00c3(?:[\u00bb\u201d\u2019\u00ae\u2122\u2026\u2013](?![^\\W\\d_])|\u2014|\u00a0(?!-?[a-z\u00df-\u00ff]))"
+)
 _ABOUT_ENCODING = (
     r"mojibake|encod|decod|unicode|utf-?8|charset|garbled|character set|latin-1|ascii|codepage|乱码|кодиров"
 )
@@ -100,7 +104,7 @@ def double_encoding(text: str) -> tuple[int, int] | None:
     """
     for match in _SEQUENCES.finditer(text):
         piece, before = match[0], text[match.start() - 1 : match.start()]
-        if len(piece) == 2 and piece[1] in _CLOSING and before.isupper():
+        if len(piece) == 2 and before.isupper() and _CLOSED.match(text, match.start()):
             continue
         try:
             bytes(_BYTE_OF[c] for c in piece).decode("utf-8")

@@ -1,6 +1,7 @@
 """Languages: what a record says of itself, what its text says, whether its fields agree.
 
-Only a sure detection contradicts anything; `und` contradicts nothing.
+Only a sure detection contradicts anything; `und` contradicts nothing, nor does any answer about a record in a
+language that the backend cannot answer (Tigrinya is surely Amharic to one that knows no Tigrinya).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ittools.curate.rules.details import told
 from ittools.curate.rules.options import FilterOptions
 from ittools.curate.rules.reasons import because, because_at
 from ittools.records.schema import SCHEMA
-from ittools.text.language import UNDETERMINED, identify, macro_codes
+from ittools.text.language import UNDETERMINED, identify, known_languages, macro_codes
 from ittools.text.ragged import I64
 
 FEWEST_LETTERS = 40  # of a field that another is compared with; below, a name decides the language
@@ -68,10 +69,11 @@ def _told_by(batch: pa.RecordBatch, options: FilterOptions) -> pa.Array:
 
 
 def language_mismatch(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
-    """The record states a language, and its text is surely in another."""
+    """The record states a language that can be told, and its text is surely in another."""
     if "detected" not in batch.schema.names:
         return pa.nulls(batch.num_rows, pa.string())
-    contradicted = pc.not_equal(batch.column("detected"), comparable(batch.column("language")))
+    stated = comparable(batch.column("language"))
+    contradicted = pc.and_(pc.not_equal(batch.column("detected"), stated), pc.not_equal(stated, UNDETERMINED))
     return because(pc.and_(_sure(batch, options), contradicted), "language-mismatch")
 
 
@@ -79,10 +81,11 @@ def detected_detail(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringA
     """What the text is in, and what the record states where that is another language."""
     codes, probability = identify(_told_by(batch, options), backend=options.language_backend)
     known, stated = pc.not_equal(codes, UNDETERMINED), batch.column("language")
+    silent = pc.is_in(comparable(stated), pa.array([UNDETERMINED]))
     return told(
         detected=pc.if_else(known, codes, None),
         probability=pc.if_else(known, probability, None),
-        stated=pc.if_else(pc.equal(codes, comparable(stated)), None, stated),
+        stated=pc.if_else(pc.or_(silent, pc.equal(codes, comparable(stated))), None, stated),
     )
 
 
@@ -100,10 +103,13 @@ def wrong_language(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringAr
 
 
 def _sure(batch: pa.RecordBatch, options: FilterOptions) -> pa.BooleanArray:
-    return pc.and_(
+    """Where the answer is sure, and may be about what the record states."""
+    known = pa.array(sorted(known_languages(options.language_backend)))
+    sure = pc.and_(
         pc.greater_equal(batch.column("detected_probability"), options.sure),
         pc.not_equal(batch.column("detected"), UNDETERMINED),
     )
+    return pc.and_(sure, pc.is_in(comparable(batch.column("language")), known))
 
 
 def output_in_another_language(batch: pa.RecordBatch, options: FilterOptions) -> pa.StringArray:
@@ -175,5 +181,5 @@ def _piecewise(text: str) -> str:
 
 
 def comparable(codes: pa.Array) -> pa.Array:
-    """`pt-BR` and `pt_BR` -> `pt`, `nb` -> `no`; null stays null."""
-    return macro_codes(pc.replace_substring(codes, "_", "-"))
+    """`pt-BR`, `pt_BR`, `por` and `Portuguese` -> `pt`, `nb` -> `no`; null stays null."""
+    return macro_codes(codes)

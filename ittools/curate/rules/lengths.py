@@ -24,12 +24,16 @@ _WORD = (
     r"|[^\s\p{Z}\p{P}\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]+"
 )
 SAY_MORE = ("ko", "tr", "fi", "hu", "et")  # inflection does the work of small words
+# what a model says of itself and its task; "No output, because the list is empty." answers
+_EXCUSE = r"\b(?:gpt|(?:language|ai) model|visuals?\b|type of instruction)[^\n]{0,60}$"
+_IS = r"(?:is )?(?:required|needed|necessary|possible|available)"
 # spelt-out emptiness: 40 of Alpaca's outputs are a variant of <nooutput>, some with an excuse behind it
 _NO_OUTPUT = (
     r"^(?:&lt;|[\s<({\[\"'`\\])*(?:no[ _-]?outputs?|(?:无|没有|無)(?:输出|輸出)|출력 ?없음|出力なし)"
     r"(?:&gt;|[\s>)}\]\"'`\\.!,。])*$"
-    r"|^\s*[<(\[]?\s*no ?output\s*(?:>\s*)?(?:[-–—:.,(]|required|needed|necessary|possible"
-    r"|available)[^\n]{0,80}$"
+    rf"|^\s*<\s*no ?output\s*(?:>\s*)?(?:[-–—:.,(]|{_IS})[^\n]{{0,80}}$"
+    rf"|^\s*[<(\[]?\s*no ?output\s*(?:[>\-–—:.,(]|{_IS})[^\n]*{_EXCUSE}"
+    rf"|^\s*[(\[]?\s*no ?output {_IS}[\s)\].!]*$"
 )
 _NO_OUTPUT_BEGINS = b"nN&<({[\"'`\\ \t\n\f\r"  # or a letter that is none of ASCII
 

@@ -10,8 +10,10 @@ and it is the same however the corpus was cut.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +26,7 @@ from ittools.text.language import macro_code
 from ittools.text.tokens import mix64
 
 COLUMNS = ("language", "task", "source", "license", "template", "generator")
+OUR_ID = re.compile(r"[0-9a-f]{32}")  # other people's records in our schema may have any
 Key = tuple[str, str | None]  # (column, value)
 Combination = tuple[str | None, ...]  # a value for each column that has quotas
 
@@ -116,9 +119,15 @@ def _spelt(code: int, values: Sequence[Sequence[str | None]], sizes: Sequence[in
 
 
 def _chances(ids: pa.StringArray, seed: int) -> NDArray[np.uint64]:
-    """(records,) 64 bits of the id, which is a hash itself, mixed with the seed."""
-    head = np.array([int(digits[:16], 16) for digits in ids.to_pylist()], np.uint64)
+    """(records,) 64 bits of the id, which is a hash itself where it is ours, mixed with the seed."""
+    head = np.array([_bits(one) for one in ids.to_pylist()], np.uint64)
     return mix64(head ^ mix64(np.array([seed % (1 << 64)], np.uint64)))
+
+
+def _bits(identity: str) -> int:
+    if OUR_ID.fullmatch(identity):
+        return int(identity[:16], 16)
+    return int.from_bytes(blake2b(identity.encode(), digest_size=8).digest(), "big")
 
 
 def first_places(records: Places, quotas: Quotas) -> Places:

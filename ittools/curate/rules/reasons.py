@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ittools.text.characters import UNSEEN
+
 CONTENT = ("instruction", "input", "output")
 # a statement's end before a line's, a call with its bracket, a definition, markup
 _CODE = (
@@ -32,7 +34,8 @@ def because_at(records: NDArray[np.int64], count: int, why: str) -> pa.StringArr
 
 
 def trimmed(batch: pa.RecordBatch, column: str) -> pa.StringArray:
-    return pc.utf8_trim_whitespace(batch.column(column))
+    """Without blanks and invisible characters at its ends: `\\ufeff Yes.\\u200b` -> `Yes.`"""
+    return pc.utf8_trim(batch.column(column), UNSEEN)
 
 
 def matches(column: pa.Array, pattern: str) -> pa.BooleanArray:

@@ -99,6 +99,13 @@ RULES: dict[str, Rule] = {
     "markup-debris": Rule(debris.markup_debris, "strict", "`<br />`, `&quot;`, ` #39;`", "AG News, IMDB"),
 }
 
+# what a rule cannot do without; language-mismatch needs no more than its name
+_NEEDED = {
+    "no-input": "--no-input drop",
+    "blacklisted": "--blacklist WORD",
+    "wrong-language": "--keep-language CODE",
+}
+
 # of records that a rule drops, where that can be seen; the others show it as they stand
 DETAILS: dict[str, Judge] = {
     "instruction-too-short": lengths.instruction_too_short_detail,
@@ -137,12 +144,26 @@ def chosen(options: FilterOptions) -> dict[str, Rule]:
     both = set(options.rule) & set(options.without)
     if both:
         raise UsageError(f"--rule and --without both name {', '.join(sorted(both))}")
+    _check_asked(options)
     whens = {"usual": ("usual",), "strict": ("usual", "strict"), "none": ()}[options.preset]
-    asked = {
+    asked = _asked(options)
+    on = {name for name, rule in RULES.items() if rule.when in whens or asked.get(name)} | set(options.rule)
+    return {name: rule for name, rule in RULES.items() if name in on - set(options.without)}
+
+
+def _asked(options: FilterOptions) -> dict[str, bool]:
+    """Whether an option of its own switches each of these rules on."""
+    return {
         "no-input": options.no_input == "drop",
         "blacklisted": bool(options.blacklist),
         "language-mismatch": options.check_language,
         "wrong-language": bool(options.keep_language),
     }
-    on = {name for name, rule in RULES.items() if rule.when in whens or asked.get(name)} | set(options.rule)
-    return {name: rule for name, rule in RULES.items() if name in on - set(options.without)}
+
+
+def _check_asked(options: FilterOptions) -> None:
+    """Raises UsageError for a rule that is named without the option that it goes by."""
+    asked = _asked(options)
+    for name in options.rule:
+        if name in _NEEDED and not asked[name]:
+            raise UsageError(f"--rule {name} drops nothing without {_NEEDED[name]}; give that alone")

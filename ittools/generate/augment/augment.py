@@ -31,6 +31,7 @@ from ittools.generate.job import Job, Plan
 from ittools.generate.ledger import Ledger
 from ittools.generate.novelty import Novelty
 from ittools.generate.prompt_file import PromptFile, Style, prompts_of
+from ittools.generate.replay import replay_entries
 from ittools.generate.run import finish, open_asker, version_of, write_out
 from ittools.generate.teacher import Request
 from ittools.progress import Progress
@@ -76,6 +77,8 @@ def _read(options: AugmentOptions, prompts: PromptFile) -> Work:
     sources = open_inputs(options)
     records = [row for source in sources for batch in source.batches() for row in batch.to_pylist()]
     entries = [InputEntry("prompts", "prompts", prompts.hash), *(source.entry for source in sources)]
+    if options.asks:
+        entries += replay_entries(options)
     corpus = None
     if options.search:
         documents, opened = read_documents(ReadOptions(inputs=options.search, license=options.corpus_license))

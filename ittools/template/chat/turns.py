@@ -17,7 +17,7 @@ from ittools.formats import conversations
 from ittools.formats.rows import Row
 from ittools.formats.tables import Chunk, Table
 from ittools.records.build import Turn
-from ittools.records.messages import asked_and_before
+from ittools.records.messages import asked_and_before, with_rejected
 from ittools.store.dataset import InputEntry
 from ittools.template.build import Builder, of_another_kind, told
 from ittools.template.chat.shared import compact, family, family_of_pair, hint, others
@@ -55,7 +55,7 @@ def render(plan: ChatPlan, chunk: Chunk, shown: Shown) -> Rendered:
             f"{chunk.place(0)}: no column with turns, there are: {', '.join(map(str, chunk.rows[0]))}; "
             f"name it with --map messages=theirs{hint(chunk.rows[0])}"
         )
-    for number, row in enumerate(chunk.rows):
+    for number, row in enumerate(map(with_rejected, chunk.rows)):
         place, about = chunk.place(number), told(row) | named
         try:
             said, rejected, used = _read(row)

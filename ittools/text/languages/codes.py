@@ -1,6 +1,6 @@
 """Language codes: the primary one, the macrolanguage, and what each backend can answer.
 
-    primary_code("pt-BR") -> "pt"; macro_code("nn") -> "no"; same_language("nb", "no-NO") -> True
+    primary_code("pt-BR") -> "pt"; macro_code("nn") -> "no"; same_language("nb", "Norwegian") -> True
 
 Source: IANA language subtag registry (its `Macrolanguage` and `Preferred-Value` fields, RFC 5646).
 """
@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-UNDETERMINED = "und"  # no answer; `zxx` (not a language) becomes it too
+from ittools.text.languages.names import called
+
+UNDETERMINED = "und"  # no answer; what says nothing (`zxx`, `mul`, "") becomes it too
 
 # What two backends, or two datasets, call by different names. Serbian, Croatian and Bosnian, or Malay and
 # Indonesian, stay apart though the registry has a macrolanguage for them: datasets keep them apart.
-PREFERRED = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "fil": "tl", "zxx": UNDETERMINED}
-MACRO = {
-    "nb": "no", "nn": "no",  # Bokmål, Nynorsk
-    "cmn": "zh", "yue": "zh", "wuu": "zh", "nan": "zh", "hak": "zh", "gan": "zh", "hsn": "zh", "lzh": "zh",
-    "arb": "ar", "ary": "ar", "arz": "ar", "apc": "ar", "ajp": "ar", "acm": "ar", "aeb": "ar",
-    "pes": "fa", "prs": "fa", "uzn": "uz", "uzs": "uz", "lvs": "lv", "ltg": "lv", "ekk": "et",
-    "als": "sq", "azj": "az", "azb": "az", "khk": "mn", "swh": "sw", "npi": "ne", "ory": "or",
-    "kmr": "ku", "ckb": "ku", "sdh": "ku", "plt": "mg", "gug": "gn", "fuv": "ff", "ydd": "yi",
-    "gaz": "om", "quz": "qu", "pbt": "ps", "zsm": "ms",
+PREFERRED = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "fil": "tl", "ki": "kik"}
+_MEMBERS = {
+    "no": "nb nn", "ak": "tw fat", "sw": "swh swc", "uz": "uzn uzs", "lv": "lvs ltg", "et": "ekk vro",
+    "zh": "cdo cjy cmn cnp cpx csp czh czo gan hak hsn lzh mnp nan wuu yue",
+    "ar": "aao abh abv acm acq acw acx acy adf aeb ajp apc apd arb arq ars ary arz auz avl ayh ayl ayn ayp"
+          " shu ssh",
+    "fa": "pes prs", "sq": "aae aat aln als", "az": "azj azb", "mn": "khk mvf", "ne": "npi dty",
+    "or": "ory spv", "ku": "kmr ckb sdh", "mg": "bhr bmm bzc msh plt skg tdx tkg txy xmv xmw",
+    "gn": "gnw gug gui gun nhd", "ff": "ffm fub fuc fue fuf fuh fui fuq fuv", "yi": "ydd yih",
+    "om": "gax gaz hae orc", "qu": "quz quy quh", "ps": "pbt pbu pst", "ms": "zsm", "gom": "knn",
 }  # fmt: skip
+MACRO = {code: macro for macro, codes in _MEMBERS.items() for code in codes.split()}
 
 # py3langid 0.4: reading the model for its labels takes 0.7 s. Ids of languages are facts, not text.
 FAST = frozenset(
@@ -45,12 +49,12 @@ def primary_code(code: str) -> str:
 
 
 def macro_code(code: str) -> str:
-    """The code that this project compares: primary, up to date, and of the macrolanguage.
+    """The code that this project compares: primary, up to date, and of the macrolanguage; names will do.
 
-    >>> [macro_code(code) for code in ("nn", "zh-TW", "yue", "iw", "zxx", "pt-BR")]
-    ["no", "zh", "zh", "he", "und", "pt"]
+    >>> [macro_code(code) for code in ("nn", "zh_TW", "yue", "iw", "zxx", "pt-BR", "deu", "German")]
+    ["no", "zh", "zh", "he", "und", "pt", "de", "de"]
     """
-    primary = primary_code(code)
+    primary = called(code)
     primary = PREFERRED.get(primary, primary)
     return MACRO.get(primary, primary)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judging import batch_of, judged
 
-from ittools.curate.filter import FilterOptions
+from ittools.curate.filter import FilterOptions, reason
 from ittools.curate.rules.debris import double_encoding, garbled
 from ittools.curate.rules.no_input import repaired, says_no_input
 from ittools.records.build import build_record
@@ -135,4 +135,6 @@ def test_a_repaired_record_has_the_id_of_its_content() -> None:
 def test_inputs_that_spell_their_absence_may_be_dropped() -> None:
     assert judged("no-input", "2", input="No input", no_input="drop")
     assert not judged("no-input", "2", input="", no_input="drop")
-    assert not judged("no-input", "2", input="No input", no_input="keep")
+    batch = batch_of(("Add it.", "No input", "2"))
+    kept = FilterOptions(inputs=("x",), preset="none", no_input="keep")
+    assert reason(batch, options=kept).to_pylist() == [None]

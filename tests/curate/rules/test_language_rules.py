@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -116,3 +118,46 @@ def test_what_annotate_has_detected_is_not_detected_again(
     found = reason(annotate(batch, options=given), options=given).to_pylist()
     assert found == ["output-in-another-language", None]
     assert calls == [2, *[1] * times]
+
+
+TIGRINYA = "ሰብኣይ ናብ መዕረፊ መራኽብ ወሪዱ ንጀላቡ ብብርሃን ንግሆ ጠመቶም፡ ከምቲ ኩሉ ግዜ ዝገብሮ ድማ ናብ ገዝኡ ተመልሰ።"  # no backend knows it
+KAZAKH = "Қарт адам айлаққа түсіп, таңғы жарықта қайықтарға қарады, содан кейін үйіне қайтты."
+CHECK: dict[str, Any] = {"check_language": True}
+
+
+def why(text: str, stated: str | None, **options: Any) -> str | None:
+    given = FilterOptions(inputs=("x",), preset="none", **options)
+    batch = record_batch([build_record(text, "", text, source="s", language=stated)])
+    found: str | None = reason(annotate(batch, options=given), options=given)[0].as_py()
+    return found
+
+
+@pytest.mark.parametrize("stated", ["eng", "English", "en_GB", "eng_Latn", "mul", "zxx", "und", "", None])
+def test_a_language_is_the_same_by_any_of_its_names(stated: str | None) -> None:
+    assert why(ENGLISH, stated, **CHECK) is None
+    for wanted in ("en", "eng", "English", "en_US"):
+        assert why(ENGLISH, stated, keep_language=(wanted,)) is None
+    assert why(GERMAN, stated, keep_language=("en",)) == "wrong-language"
+
+
+@pytest.mark.parametrize("stated", ["de", "deu", "ger", "German", "de_AT"])
+def test_a_language_that_a_backend_knows_is_contradicted_by_any_of_its_names(stated: str) -> None:
+    assert why(ENGLISH, stated, **CHECK) == "language-mismatch"
+    assert why(ENGLISH, stated, keep_language=("de",)) == "wrong-language"
+
+
+@pytest.mark.parametrize("stated", ["ti", "tir", "Tigrinya"])
+def test_a_language_that_no_backend_answers_is_what_is_stated(stated: str) -> None:
+    assert identify(pa.array([TIGRINYA]))[0].to_pylist() == ["am"]
+    assert why(TIGRINYA, stated, **CHECK) is None
+    assert why(TIGRINYA, stated, keep_language=("ti",)) is None
+    assert why(TIGRINYA, stated, keep_language=("en",)) == "wrong-language"
+    assert why(TIGRINYA, stated, keep_language=("am",)) == "wrong-language"
+    assert why(TIGRINYA, "am", keep_language=("ti",)) == "wrong-language"
+
+
+def test_what_one_backend_cannot_answer_another_can() -> None:
+    assert why(KAZAKH, "kk", **CHECK, language_backend="langdetect") is None
+    assert why(KAZAKH, "kk", **CHECK) is None
+    assert why(ENGLISH, "kk", **CHECK, language_backend="langdetect") is None
+    assert why(ENGLISH, "kk", **CHECK) == "language-mismatch"

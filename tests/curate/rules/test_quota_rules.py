@@ -99,6 +99,19 @@ def test_a_random_choice_follows_seed_and_content_alone() -> None:
     assert {row["id"] for row, over in zip(rows, other, strict=True) if not over} != kept
 
 
+def test_a_random_choice_takes_any_id() -> None:
+    """Parquet in our columns may come from elsewhere: numbers, names, a short or an empty text."""
+    rows = rows_of([("en", "a")] * 200)
+    names = ["", "x", "-1", "größe", "1_0", "0x1f", *(f"row-{n}" for n in range(194))]
+    batch = record_batch(rows).set_column(0, pa.field("id", pa.string(), nullable=False), pa.array(names))
+    given = options("task=50", quota_keep="random", seed=1)
+    kept = [over is None for over in chosen([batch], given)]
+    assert sum(kept) == 50
+    assert 10 < sum(kept[:100]) < 40  # as above
+    parts = chosen([batch.slice(0, 70), batch.slice(70)], given)
+    assert [over is None for over in parts] == kept
+
+
 def test_parts_are_joined_bit_by_bit_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = rows_of([("en", "a"), ("de", "b"), ("en", "b")] * 40)
     batches = [record_batch(rows[at : at + 5]) for at in range(0, len(rows), 5)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -61,12 +62,27 @@ def test_an_option_of_its_own_switches_a_rule_on() -> None:
         ),
         ({"without": ("x",)}, "no rule 'x'"),
         ({"rule": ("refusal",), "without": ("refusal",)}, "--rule and --without both name refusal"),
+        ({"rule": ("no-input",)}, "--rule no-input drops nothing without --no-input drop"),
+        (
+            {"rule": ("no-input",), "no_input": "keep"},
+            "--rule no-input drops nothing without --no-input drop",
+        ),
+        ({"rule": ("blacklisted",)}, "--rule blacklisted drops nothing without --blacklist WORD"),
+        ({"rule": ("wrong-language",)}, "--rule wrong-language drops nothing without --keep-language CODE"),
     ],
 )
-def test_names_that_are_no_rules_are_refused(options: dict[str, tuple[str, ...]], message: str) -> None:
+def test_names_that_can_do_nothing_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError) as refused:
-        chosen(FilterOptions(inputs=("x",), **options))  # type: ignore[arg-type]
+        chosen(FilterOptions(inputs=("x",), **options))
     assert message in str(refused.value)
+
+
+def test_a_rule_of_an_option_of_its_own_may_be_named_beside_it() -> None:
+    named = {"no-input": {"no_input": "drop"}, "blacklisted": {"blacklist": ("x",)},
+             "wrong-language": {"keep_language": ("en",)}, "language-mismatch": {}}  # fmt: skip
+    for name, options in named.items():
+        given = FilterOptions(inputs=("x",), preset="none", rule=(name,), **options)  # type: ignore[arg-type]
+        assert list(chosen(given)) == [name]
 
 
 @pytest.mark.parametrize("name", RULES)
