@@ -36,6 +36,7 @@ from ittools.records.schema import SCHEMA
 from ittools.store.dataset import Output, writing
 from ittools.store.outcome import Outcome, outcome
 from ittools.text.language import known_languages, macro_code
+from ittools.text.languages.names import named
 
 __all__ = ["FilterOptions", "annotate", "filter_records", "reason"]
 
@@ -75,7 +76,7 @@ def _check(options: FilterOptions) -> None:
         raise UsageError(f"--{wrong[0].replace('_', '-')} is a share from 0 to 1")
     if not all(word.strip() for word in options.blacklist):
         raise UsageError("--blacklist: an empty word would drop every record")
-    known = known_languages(options.language_backend)
+    known = known_languages(options.language_backend) | set(map(macro_code, named()))
     unknown = [code for code in options.keep_language if macro_code(code) not in known]
     if unknown:
         near = did_you_mean(macro_code(unknown[0]), known)

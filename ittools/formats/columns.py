@@ -187,7 +187,7 @@ def _mapped(found: Columns | None, defaults: Defaults) -> pa.RecordBatch | None:
     stated = {name: found.text(name) for name in _STATED}
     if any(column is None for column in (*content, *stated.values())):
         return None
-    spent = {*chosen, *_STATED}
+    spent = {*chosen, *_STATED, "input"}  # blank where `context` is the input
     extras = [name for name in found.columns if name not in spent and not found.empty(name)]
     meta = _meta_column(found, extras)
     if meta is None:

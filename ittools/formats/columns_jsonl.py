@@ -22,7 +22,7 @@ import pyarrow as pa
 from ittools.errors import InputError
 from ittools.formats.columns import map_batches, map_table
 from ittools.formats.mapping import Defaults
-from ittools.formats.rows import Row, bad_line, jsonl_rows, reading
+from ittools.formats.rows import Row, bad_line, check_not_packed, jsonl_rows, reading
 
 BLOCK = 1 << 20  # bytes; four times as many take twice the time a record (caches)
 DEEPEST = 100  # brackets in brackets; Arrow's reader recurses, and some thousands overrun the stack
@@ -128,6 +128,7 @@ def _block_rows(block: bytes, name: str, line: int) -> Iterator[tuple[str, Row]]
     try:
         yield from jsonl_rows(text, name, line)
     except UnicodeDecodeError as error:
+        check_not_packed(io.BytesIO(block), name)
         bad = line - 1 + bad_line(io.BytesIO(block))
         raise InputError(f"{name}:{bad}: not UTF-8 ({error.reason}); convert it with iconv") from None
 

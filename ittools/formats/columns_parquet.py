@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ittools.errors import InputError
-from ittools.formats.arrow_rows import rows_of
+from ittools.formats.arrow_rows import check_names, rows_of
 from ittools.formats.columns import filled, map_batches, map_table
 from ittools.formats.mapping import Defaults
 from ittools.formats.rows import Row, Rows
@@ -58,6 +58,7 @@ def parquet_rows(path: Path) -> Rows:
 def _batches(path: Path, group: int, size: int) -> Iterator[pa.RecordBatch]:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            check_names(file.schema_arrow, str(path))
             yield from file.iter_batches(size, row_groups=[group])
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())

@@ -29,6 +29,11 @@ _ISO_639_1 = frozenset(
 _LANGUAGES = _ISO_639_1 | FAST | LINGUA | {UNDETERMINED}
 PROVENANCE = ("task", "source", "license", "language", "template", "generator")
 _APART = {*PROVENANCE, "parents", "scores", "meta"}  # `export --whole` and mixtures have them all
+ISO_639_3 = 3  # letters of its codes, of which there are thousands
+_OF_PROGRAMS = frozenset(  # of programming languages, which look like codes of others
+    "ada agda apl asm awk bat cmd cpp css csv elm git hcl lua nim nix php pov qml sas scm sed sql stan svg "
+    "tcl tex txt vba vim wat xml yml zig zsh".split()
+)
 _DOUBTFUL = re.compile(r"\\u[dD]|NaN|Infinity")
 _as_held = json.JSONEncoder(ensure_ascii=True, sort_keys=True, default=str).encode
 _as_json = json.JSONEncoder(ensure_ascii=True, sort_keys=True, default=str, allow_nan=False).encode
@@ -150,12 +155,15 @@ def renamed(row: Row, columns: Mapping[str, str], place: str) -> Row:
 def is_language(value: Any) -> bool:
     """Whether a value of `language` or `lang` is the code of one; datasets of code have others there.
 
-    >>> [is_language(one) for one in ("de", "zh-Hans", "yue", "sql", "cpp", "German")]
-    [True, True, True, False, False, False]
+    >>> [is_language(one) for one in ("de", "zh-Hans", "yue", "ceb", "sql", "cpp", "German")]
+    [True, True, True, True, False, False, False]
     """
     if not isinstance(value, str) or re.fullmatch(_TAG, value) is None:
         return False
-    return macro_code(value) in _LANGUAGES
+    primary = re.split("[-_]", value)[0]
+    if primary in _OF_PROGRAMS:
+        return False
+    return len(primary) == ISO_639_3 or macro_code(value) in _LANGUAGES
 
 
 def _meta(rest: Row, place: str) -> str:

@@ -29,6 +29,7 @@ from ittools.formats.finish import (
     Defaults,
     Mapper,
     finish,
+    is_absent,
     meta_json,
     nested_of,
     own_meta,
@@ -193,7 +194,7 @@ def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     The defaults fill the licence and the language that it does not state.
     """
     names = ("rejected", "language", "template", "generator")
-    nullable: dict[str, Any] = {n: None if row.get(n) is None else text_of(row, n, place) for n in names}
+    nullable: dict[str, Any] = {n: None if is_absent(row.get(n)) else text_of(row, n, place) for n in names}
     parents, scores = nested_of(row, "parents", place), nested_of(row, "scores", place)
     if parents is not None and not all(isinstance(parent, str) for parent in parents):
         raise InputError(f"{place}: column 'parents' must be a list of ids")

@@ -19,6 +19,7 @@ from ittools.errors import InputError, UsageError
 from ittools.formats.columns import map_batches
 from ittools.formats.columns_jsonl import jsonl_batches
 from ittools.formats.columns_parquet import group_batches, row_groups
+from ittools.formats.folders import chosen_split, parquet_of, split_of
 from ittools.formats.mapping import OF_OURS, Defaults
 from ittools.formats.rows import COMPRESSED, bare_suffix, file_rows
 from ittools.options import argument, option
@@ -187,22 +188,6 @@ def dataset_directory(path: Path, split: str | None) -> tuple[InputEntry, tuple[
     return InputEntry(str(path), "dataset directory", fingerprint, manifest["manifest_sha256"]), files
 
 
-def parquet_of(path: Path, split: str | None) -> tuple[Path, ...]:
-    """Parquet files of the split, as `datasets` lays them out: `train` where there is one, else all."""
-    files = tuple(sorted(path.rglob("*.parquet")))
-    splits = sorted({split_of(file) for file in files})
-    wanted = split or ("train" if "train" in splits else None)
-    if not files or wanted is None:
-        return files
-    chosen_split(path, splits, wanted)
-    return tuple(file for file in files if split_of(file) == wanted)
-
-
-def split_of(file: Path) -> str:
-    """`train` of `train-00000-of-00004.parquet`, as `datasets` names its files."""
-    return re.split(r"[-.]", file.name, maxsplit=1)[0]
-
-
 def one_split(file: Path, wanted: str | None) -> None:
     """Raises InputError where one file, or a pipe, is not that split: `train`, or what its name says."""
     held = split_of(file)
@@ -221,15 +206,6 @@ def _parquet_source(entry: InputEntry, files: tuple[Path, ...], defaults: Defaul
         return Source(entry, lambda: (b for file in files for b in read_shard(file)), files)
     foreign = tuple(Foreign(file, "parquet", defaults) for file in files)
     return Source(entry, lambda: (b for file in files for b in _parquet_batches(file, defaults)), (), foreign)
-
-
-def chosen_split(path: Path, splits: list[str], wanted: str | None) -> str:
-    if wanted is None:
-        return "train" if "train" in splits or not splits else splits[0]
-    if wanted not in splits:
-        held = "; `ittools mix --heldout 0.1` makes one" if wanted == "heldout" else ""
-        raise InputError(f"{path}: no split {wanted!r}; there are: {', '.join(splits)}{held}")
-    return wanted
 
 
 def parquet_schema(path: Path) -> pa.Schema:

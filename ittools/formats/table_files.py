@@ -9,17 +9,25 @@ xquad.en.json            one nested object     a row a question, as `datasets` h
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import TextIO
 
 from ittools.errors import InputError
 from ittools.formats.questions import is_squad, squad_rows
-from ittools.formats.rows import Row, Rows, bad_line, bare_suffix, file_rows, open_bytes, open_text
+from ittools.formats.rows import (
+    Row,
+    Rows,
+    bad_line,
+    bare_suffix,
+    bare_tabs,
+    csv_fields,
+    fields_of_tabs,
+    file_rows,
+    open_bytes,
+    open_text,
+)
 
 SEPARATED = {".csv": ",", ".tsv": "\t"}
 TEXT = ".txt"
@@ -104,8 +112,8 @@ def _some(rows: Rows, path: Path) -> Rows:
 
 def _separated(path: Path, delimiter: str, reading: Reading) -> Rows:
     with open_text(path) as handle:
-        bare = delimiter == "\t" and _bare_tabs(path)
-        lines = _fields_of_tabs(handle) if bare else _fields(handle, str(path), delimiter)
+        bare = delimiter == "\t" and bare_tabs(path)
+        lines = fields_of_tabs(handle) if bare else csv_fields(handle, str(path), delimiter)
         names = list(reading.columns)
         for line, fields in lines:
             if not names:
@@ -117,41 +125,6 @@ def _separated(path: Path, delimiter: str, reading: Reading) -> Rows:
                 what = "--columns names" if reading.columns else "the header has"
                 raise InputError(f"{path}:{line}: {len(fields)} fields, {what} {len(names)}")
             yield f"{path}:{line}", dict(zip(names, fields, strict=True))
-
-
-def _fields(handle: TextIO, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(handle, delimiter=delimiter, strict=True)
-    try:
-        for fields in reader:
-            if fields:
-                yield reader.line_num, fields
-    except csv.Error as error:
-        raise InputError(f"{name}:{reader.line_num}: not CSV ({error})") from None
-
-
-def _fields_of_tabs(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(lines, 1):
-        if line.rstrip("\r\n"):
-            yield number, line.rstrip("\r\n").split("\t")
-
-
-def _bare_tabs(path: Path) -> bool:
-    """Whether quotes are plain text: some are not where CSV puts them, and all lines have as many tabs."""
-    width, quoted = -1, True
-    with open_text(path) as handle:
-        for _, fields in _fields_of_tabs(handle):
-            if width not in (-1, len(fields)):
-                return False
-            width = len(fields)
-            quoted = quoted and all(map(_as_csv_quotes, fields))
-    return not quoted
-
-
-def _as_csv_quotes(text: str) -> bool:
-    if '"' not in text:
-        return True
-    inner = text[1:-1]
-    return len(text) > 1 and text[0] == text[-1] == '"' and '"' not in inner.replace('""', "")
 
 
 def _text(path: Path, reading: Reading) -> Rows:

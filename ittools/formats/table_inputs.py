@@ -18,18 +18,16 @@ import pyarrow as pa
 
 from ittools.errors import InputError, UsageError
 from ittools.formats.columns_parquet import parquet_rows
+from ittools.formats.folders import chosen_split, files_of, is_beside, parquet_of, split_of
 from ittools.formats.oasst import is_flat, trees_of
 from ittools.formats.rows import COMPRESSED, Rows, bare_suffix, line_rows_of, open_text
 from ittools.formats.source import (
     SPLITS,
-    chosen_split,
     dataset_directory,
     looks_like_hub,
     named,
     one_split,
-    parquet_of,
     parquet_schema,
-    split_of,
 )
 from ittools.formats.table_files import Reading, read_rows
 from ittools.formats.tables import About, Labels, Table
@@ -99,7 +97,7 @@ def _gathered(table: Table) -> Table:
 
 def _may_be_flat(file: Path) -> bool:
     """By the schema, or by the first words: to parse a whole file for this takes as long as its rendering."""
-    if file.suffix == ".parquet":
+    if file.suffix.lower() == ".parquet":
         return is_flat(parquet_schema(file).names)
     if bare_suffix(file).lower() not in (".jsonl", ".ndjson", ".json"):
         return False
@@ -120,7 +118,7 @@ def _trees(rows: Rows) -> Rows:
 
 
 def _file_rows(file: Path, about: About) -> Rows:
-    return parquet_rows(file) if file.suffix == ".parquet" else read_rows(file, about.reading)
+    return parquet_rows(file) if file.suffix.lower() == ".parquet" else read_rows(file, about.reading)
 
 
 def _marked(table: Table, marks: list[Any]) -> Table:
@@ -133,7 +131,7 @@ def _with_beside(tables: list[Table], options: TableOptions) -> Table:
     """The one table, with columns of other files."""
     pairs = tuple(map(_beside, options.beside))
     files = [file for table in tables for file in table.files]
-    if len(tables) > 1 or len(files) != 1 or files[0].suffix in (".parquet", ".jsonl", ".ndjson"):
+    if len(tables) > 1 or len(files) != 1 or files[0].suffix.lower() in (".parquet", ".jsonl", ".ndjson"):
         specs = " ".join(table.entry.spec for table in tables)
         raise UsageError(
             f"--beside {options.beside[0]}: goes with one .txt, .csv, .tsv or .json file, not {specs}"
@@ -256,7 +254,7 @@ def _folder(path: Path, options: TableOptions) -> Table:
 
 def _texts_of(path: Path, split: str | None) -> tuple[Path, ...]:
     """Its files of data that are no Parquet: all, or those of a split that is named."""
-    found = (file for file in sorted(path.rglob("*")) if file.is_file())
+    found = (file for file in files_of(path) if not is_beside(file))
     files = tuple(file for file in found if bare_suffix(file).lower() in ENDINGS)
     if split is None or not files:
         return files
@@ -266,7 +264,7 @@ def _texts_of(path: Path, split: str | None) -> tuple[Path, ...]:
 
 def _about_files(name: str, files: tuple[Path, ...], options: TableOptions) -> About:
     """With what the schema of the first Parquet file tells of classes and bytes."""
-    parquet = [file for file in files if file.suffix == ".parquet"]
+    parquet = [file for file in files if file.suffix.lower() == ".parquet"]
     if not parquet:
         return _about(name, options)
     schema = parquet_schema(parquet[0])

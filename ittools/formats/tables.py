@@ -242,10 +242,10 @@ def pieces(tables: Iterable[Table], work: Path) -> list[Piece]:
 
 def _pieces(file: Path, about: About, stem: Path) -> Iterator[Piece]:
     path, size = str(file), file.stat().st_size
-    if file.suffix == ".parquet":
+    if file.suffix.lower() == ".parquet":
         for group, first in row_groups(file):
             yield Piece(path, "parquet", about, group, first - 1, path)
-    elif file.suffix in (".jsonl", ".ndjson"):
+    elif file.suffix.lower() in (".jsonl", ".ndjson"):
         for at in range(0, max(size, 1), RANGE):
             yield Piece(path, "jsonl", about, at, min(at + RANGE, size), path)
     elif size <= WHOLE:

@@ -47,6 +47,8 @@ def told(row: Row) -> dict[str, Any]:
     if _TELL.isdisjoint(row):
         return {}
     found: dict[str, Any] = {n: row[n] for n in TOLD if isinstance(row.get(n), str) and row[n].strip()}
+    if "language" in found and not is_language(found["language"]):  # of programs: it stays in `meta`
+        del found["language"]
     if "language" not in row and is_language(row.get("lang")):
         found["language"] = row["lang"]
     parents, scores = row.get("parents"), as_scores(row.get("scores"))

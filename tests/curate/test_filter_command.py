@@ -267,7 +267,7 @@ def test_a_chinese_file_is_not_dropped_for_its_script(shared_data: Path, tmp_pat
     assert manifest_of(tmp_path / "out")["funnel"]["out"] > 0.95 * 10_021
 
 
-@pytest.mark.parametrize("code", ["englsh", "eng", "xx-YY"])
+@pytest.mark.parametrize("code", ["englsh", "egn", "xx-YY"])
 def test_a_language_that_nothing_detects_is_refused(tmp_path: Path, cli: Cli, code: str) -> None:
     source = write_jsonl(tmp_path / "in.jsonl", numbered(3))
     ran = cli("filter", source, "--keep-language", code, "--out", tmp_path / "out")

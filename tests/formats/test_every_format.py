@@ -52,6 +52,7 @@ FORMATS: dict[str, tuple[str, Row, tuple[str, str, str]]] = {
     "transcripts": ("_transcripts", {"chosen": "\n\nHuman: q\n\nAssistant: a",
                                      "rejected": "\n\nHuman: q\n\nAssistant: b"}, ("q", "", "a")),
     "preference": ("_preference", {"prompt": "q", "chosen": "a", "rejected": "b"}, ("q", "", "a")),
+    "preferred alone": ("_chosen", {"prompt": "q", "chosen": "a", "rejected": None}, ("q", "", "a")),
     "preference of turns": ("_preference", {"chosen": [ASKED, GOOD], "rejected": [ASKED, BAD]},
                             ("q", "", "a")),
     "choices": ("_choices", {"question": "2 + 2?", "choices": ["3", "4"], "answer": 1},

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ittools.errors import InputError
+from ittools.formats.columns import map_flat_rows
 from ittools.formats.mapping import Defaults, map_rows
 from ittools.formats.source import ReadOptions, open_inputs
 
@@ -95,7 +96,7 @@ def test_a_seed_gives_one_record_an_instance() -> None:
     assert [content(one), content(two)] == [("Add.", "1", "2"), ("Add.", "", "3")]
     assert (one["task"], json.loads(one["meta"])) == ("add", {"id": "seed_1", "is_classification": False})
     assert json.loads(two["meta"])["reason"] == "r"
-    assert mapped(seed | {"instances": []}) == []
+    assert list(map(content, mapped(seed | {"instances": []}))) == [("Add.", "", "")]
 
 
 def test_what_has_no_column_is_kept_in_meta() -> None:
@@ -225,3 +226,36 @@ def test_columns_that_change_places_are_both_kept() -> None:
     columns = {"instruction": "output", "output": "instruction"}
     [record] = map_rows([("here", {"instruction": "a", "output": "b"})], Defaults("s", columns=columns))
     assert (record["instruction"], record["output"], record["meta"]) == ("b", "a", None)
+
+
+@pytest.mark.parametrize("asked", ["instruction", "prompt", "question"])
+@pytest.mark.parametrize(
+    ("more", "given", "before"),
+    [
+        ({"context": "Text."}, "Text.", []),
+        ({"input": "", "context": "Text."}, "Text.", []),
+        ({"input": "Mine.", "context": "Text."}, "Mine.", []),
+        ({"input": "Mine."}, "Mine.", []),
+        ({"context": ["Text."]}, "", []),
+        ({"context": "", "input": None}, "", []),
+        ({"system": "Be brief."}, "", [{"role": "system", "content": "Be brief."}]),
+        ({"history": [["a", "b"]]}, "",
+         [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]),
+    ],
+)  # fmt: skip
+def test_what_is_asked_about_and_what_was_said_before_is_content(
+    asked: str, more: dict[str, Any], given: str, before: list[dict[str, str]]
+) -> None:
+    row = {asked: "What?", "answer": "That.", **more}
+    (record,) = mapped(row)
+    assert (content(record), record["context"]) == (("What?", given, "That."), before)
+    batch = map_flat_rows([row, row], HERE)
+    assert batch is None or batch.to_pylist() == [record, record]
+
+
+def test_a_column_of_passages_is_read_as_a_column() -> None:
+    rows = [{"instruction": "What?", "context": text, "response": "That."} for text in ("One.", "", None)]
+    batch = map_flat_rows(rows, HERE)
+    assert batch is not None
+    assert batch.to_pylist() == mapped(*rows)
+    assert batch.column("input").to_pylist() == ["One.", "", ""]

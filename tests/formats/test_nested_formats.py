@@ -363,7 +363,7 @@ def test_questions_of_squad_are_alike_in_its_file_and_in_the_rows_of_datasets() 
 def test_an_answer_of_its_own_is_the_output_of_a_question(more: Row) -> None:
     row = {"question": "q", "context": "c", "answers": {"text": ["x"]}} | more
     (record,) = mapped(row)
-    assert content(record) == ["q", "", "a", None]
+    assert content(record) == ["q", "c", "a", None]
     assert json.loads(record["meta"])["answers"] == row["answers"]
 
 

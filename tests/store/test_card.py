@@ -54,7 +54,12 @@ def test_a_licence_is_named_as_the_hub_spells_it_or_other(
 
 def test_strangers_cannot_break_the_card(tmp_path: Path, cli: Cli) -> None:
     hostile = 'en"\n---\nx: [\u2028|a'
-    front, body = card(tmp_path, cli, {"language": hostile, "source": hostile, "license": hostile})
+    of_ours = {
+        "id": "",
+        "input": "",
+        "task": "t",
+    }  # other rows with no language for a language keep it in meta
+    front, body = card(tmp_path, cli, of_ours | dict.fromkeys(("language", "source", "license"), hostile))
     assert front["language"] == [hostile]
     assert '| en" --- x: [ \\|a | 1 |' in body.replace("\u2028", " ")
 

@@ -120,7 +120,8 @@ def _columns(pairs: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, 
 
 def _opened(spec: str, options: DecontaminateOptions) -> tuple[InputEntry, Iterator[tuple[str, Row]]]:
     """What it is and its rows, not mapped yet."""
-    path, read = Path(spec), ReadOptions(inputs=(spec,), split=options.against_split)
+    path = Path(spec)
+    read = ReadOptions(inputs=(spec,), split=None if path.is_file() else options.against_split)
     if bare_suffix(path).lower() in PLAIN or (path.is_dir() and _only_texts(path)):
         texts, entry = _texts(path, read)
         return entry, ((f"{spec}#{n}", {"instruction": text}) for n, text in enumerate(texts, 1))

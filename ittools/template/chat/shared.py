@@ -40,7 +40,7 @@ def others(row: Row, used: Iterable[str]) -> dict[str, Any]:
     found = {str(name): value for name, value in row.items() if name not in spent and value not in (None, "")}
     if isinstance(found.get("meta"), str):
         found |= opened_meta(found.pop("meta"))
-    return found
+    return found | conversations.fields_of_turns(row, used)
 
 
 def hint(row: Row) -> str:
