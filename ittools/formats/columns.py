@@ -21,6 +21,7 @@ from ittools.formats import superni
 from ittools.formats.arrow_rows import rows_of
 from ittools.formats.finish import is_absent, is_language
 from ittools.formats.mapping import (
+    ID,
     OUTPUTS,
     OWN,
     OWN_MESSAGES,
@@ -221,6 +222,8 @@ def _own(found: Columns, defaults: Defaults) -> pa.RecordBatch | None:
     others = all(map(found.empty, ("parents", "scores", "rejected")))
     if not (no_context and _no_turns(found, "context") and others and all(map(found.stated, OWN))):
         return None
+    if not all(map(found.empty, found.columns.keys() - set(SCHEMA.names))) or not _ids_are_ours(found):
+        return None
     names = ("instruction", "input", "output", *_STATED, "meta")
     texts = {name: found.text(name) for name in names}
     if any(column is None for column in texts.values()):
@@ -234,6 +237,13 @@ def _own(found: Columns, defaults: Defaults) -> pa.RecordBatch | None:
     if metas is not None and not found.empty("meta"):
         texts["meta"] = pa.array([own_meta(one, "") for one in metas.to_pylist()], pa.string())
     return _batch(content, {name: texts[name] for name in (*_STATED, "meta")})
+
+
+def _ids_are_ours(found: Columns) -> bool:
+    column = found.text("id")
+    return column is not None and bool(
+        pc.all(pc.match_substring_regex(column, f"^({ID.pattern})?$"), min_count=0).as_py()
+    )
 
 
 def filled(batch: pa.RecordBatch, defaults: Defaults) -> pa.RecordBatch:

@@ -170,7 +170,9 @@ def _meta(rest: Row, place: str) -> str:
     """JSON of what has no column; a `meta` that already is our JSON is merged, not wrapped once more."""
     if isinstance(rest.get("meta"), str):
         inner = opened_meta(rest["meta"])
-        rest = {key: value for key, value in rest.items() if key != "meta"} | inner
+        others = {key: value for key, value in rest.items() if key != "meta"}
+        differ = any(others[name] != inner[name] for name in others.keys() & inner.keys())
+        rest = others | ({"meta": inner} if differ else inner)
     try:
         return meta_json(rest)
     except (RecursionError, TypeError) as error:
@@ -188,8 +190,14 @@ def _lineage(row: Row) -> dict[str, Any]:
     return found
 
 
-def own_meta(value: Any, place: str) -> str | None:
-    """A JSON object as it is, unless some reader would refuse it; anything else under the key "meta"."""
+def own_meta(value: Any, place: str, more: Row | None = None) -> str | None:
+    """A JSON object as it is, unless some reader would refuse it; anything else under the key "meta".
+
+    more: what stands beside it, and goes into it.
+    """
+    if more:
+        held = meta_json(value) if isinstance(value, dict) else value
+        return _meta(more | ({"meta": held} if held else {}), place)
     if isinstance(value, str) and value:
         opened = opened_meta(value)
         if opened == {"meta": value}:

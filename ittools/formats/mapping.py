@@ -19,6 +19,7 @@ What has no column of its own is kept as JSON in `meta`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import Any
 
@@ -41,7 +42,7 @@ from ittools.formats.oasst import is_flat
 from ittools.formats.questions import is_question
 from ittools.formats.rows import Row
 from ittools.records.build import Record, Turn, build_record
-from ittools.records.schema import MESSAGES_SCHEMA, UNSPECIFIED_LICENSE
+from ittools.records.schema import MESSAGES_SCHEMA, SCHEMA, UNSPECIFIED_LICENSE
 from ittools.records.scores import as_scores
 
 __all__ = [
@@ -60,6 +61,8 @@ __all__ = [
 OUTPUTS = ("output", "response", "completion", "answer", "target", "targets", "canonical_solution")
 OWN = frozenset(("id", "instruction", "input", "output", "task", "source", "license"))
 OWN_MESSAGES = frozenset(MESSAGES_SCHEMA.names)
+ID = re.compile("[0-9a-f]{32}")  # that content has
+_COLUMNS = frozenset(SCHEMA.names)
 OF_OURS = "records of ittools, whose columns have their names already; leave --map out"
 PROMPTS = ("prompt", "question", "query", "inputs", "input")
 
@@ -191,8 +194,10 @@ def _seed(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
 def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     """A row that an ittools export wrote: every column as it is, the id made anew.
 
-    The defaults fill the licence and the language that it does not state.
+    The defaults fill the licence and the language that it does not state; columns of others, and an id that
+    is none of ours, go to `meta`.
     """
+    row = row | {"meta": own_meta(row.get("meta"), place, _not_ours(row))}
     names = ("rejected", "language", "template", "generator")
     nullable: dict[str, Any] = {n: None if is_absent(row.get(n)) else text_of(row, n, place) for n in names}
     parents, scores = nested_of(row, "parents", place), nested_of(row, "scores", place)
@@ -212,9 +217,16 @@ def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
         context=_own_context(row, place),
         scores=as_scores(scores),
         parents=parents,
-        meta=own_meta(row.get("meta"), place),
+        meta=row["meta"],
         **nullable,
     )
+
+
+def _not_ours(row: Row) -> Row:
+    strange = {name: value for name, value in row.items() if name not in _COLUMNS and not is_absent(value)}
+    named = row.get("id")
+    known = is_absent(named) or (isinstance(named, str) and (not named or ID.fullmatch(named)))
+    return strange if known else strange | {"id": named}
 
 
 def _own_context(row: Row, place: str) -> list[Turn]:

@@ -85,6 +85,8 @@ def _check(options: MixOptions) -> None:
     problems = []
     if not 0 <= options.heldout < 1:
         problems.append("--heldout is a share from 0 to below 1")
+    if options.heldout_by != "record" and not options.heldout:
+        problems.append(f"--heldout-by {options.heldout_by} says how, --heldout how much: give both")
     if not 0 < options.temperature < math.inf:
         problems.append("--temperature must be a positive number")
     if options.cap is not None and options.cap < 1:

@@ -18,7 +18,8 @@ from ittools.formats.source import ReadOptions, open_inputs
 HERE = Defaults(source="here", license="MIT", language="de")
 SYSTEM = {"role": "system", "content": "s"}
 USER, ANSWER = {"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}
-OWN = {"id": "x", "instruction": "i", "input": "", "output": "o", "task": "t", "source": "s", "license": "l"}
+OWN = {"id": 32 * "0", "instruction": "i", "input": "", "output": "o", "task": "t", "source": "s",
+       "license": "l"}  # fmt: skip
 
 
 def mapped(*rows: dict[str, Any], **columns: str) -> list[dict[str, Any]]:
@@ -139,6 +140,10 @@ def test_columns_are_renamed_by_map() -> None:
         ({"meta": "free"}, "meta", '{"meta": "free"}'),
         ({"meta": {"b": 1}}, "meta", '{"b": 1}'),
         ({"meta": None}, "meta", None),
+        ({"id": "row 7"}, "meta", '{"id": "row 7"}'),
+        ({"id": 7, "system": "Be brief.", "none": None}, "meta", '{"id": 7, "system": "Be brief."}'),
+        ({"hard": True, "meta": '{"b": 1}'}, "meta", '{"b": 1, "hard": true}'),
+        ({"b": 2, "meta": '{"b": 1}'}, "meta", '{"b": 2, "meta": {"b": 1}}'),
         ({"rejected": ""}, "rejected", ""),
         ({"rejected": None}, "rejected", None),
         ({"scores": '{"q": 2}'}, "scores", [{"name": "q", "value": 2.0}]),

@@ -215,6 +215,7 @@ def test_a_weight_for_an_input_of_no_record_of_its_own_says_so(
         (("--weight", "big=inf"), "--weight big=inf: a weight is a number from 0 up"),
         (("--weight", "big=1"), "--weight is missing for: small (give 0 to leave a component out)"),
         (("--weight", "big=0", "--weight", "small=0"), "--weight: all are 0, so nothing would be drawn"),
+        (("--heldout-by", "task"), "--heldout-by task says how, --heldout how much: give both"),
         (("--cap", 0, "--size", 0), "--cap must be at least 1; --size must be at least 1"),
     ],
 )
