@@ -93,13 +93,14 @@ def named(spec: str) -> Path:
 
 def open_input(spec: str, options: ReadOptions) -> Source:
     path = named(spec)
+    asked = None if options.split == type(options).split else options.split  # `evaluate` has a default
     if spec == "-":
-        one_split(Path("stdin"), options.split)
+        one_split(Path("stdin"), asked)
         return _stdin(options)
     if path.is_dir():
         return _directory(path, options)
     if path.is_file():
-        one_split(path, options.split)
+        one_split(path, asked)
         return _file(path, spec, options)
     if spec.startswith(("hf://", "hub:")) or looks_like_hub(spec, path):
         from ittools.formats.hub import hub_rows
