@@ -21,7 +21,6 @@ from ittools.formats import superni
 from ittools.formats.arrow_rows import rows_of
 from ittools.formats.finish import is_absent, is_language
 from ittools.formats.mapping import (
-    ID,
     OUTPUTS,
     OWN,
     OWN_MESSAGES,
@@ -32,7 +31,7 @@ from ittools.formats.mapping import (
     own_meta,
 )
 from ittools.formats.rows import Row
-from ittools.records.build import content_ids, mend_text, record_batch
+from ittools.records.build import ID, content_ids, mend_text, record_batch
 from ittools.records.schema import SCHEMA, TURN, UNSPECIFIED_LICENSE
 
 BATCH = 8_192  # rows mapped at a time

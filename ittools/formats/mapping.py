@@ -19,7 +19,6 @@ What has no column of its own is kept as JSON in `meta`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import Any
 
@@ -41,8 +40,9 @@ from ittools.formats.nested import conversation, messages, nested_format, shareg
 from ittools.formats.oasst import is_flat
 from ittools.formats.questions import is_question
 from ittools.formats.rows import Row
-from ittools.records.build import Record, Turn, build_record
-from ittools.records.schema import MESSAGES_SCHEMA, SCHEMA, UNSPECIFIED_LICENSE
+from ittools.records.build import ID, Record, Turn, build_record
+from ittools.records.messages import OWN_MESSAGES
+from ittools.records.schema import SCHEMA, UNSPECIFIED_LICENSE
 from ittools.records.scores import as_scores
 
 __all__ = [
@@ -60,8 +60,6 @@ __all__ = [
 
 OUTPUTS = ("output", "response", "completion", "answer", "target", "targets", "canonical_solution")
 OWN = frozenset(("id", "instruction", "input", "output", "task", "source", "license"))
-OWN_MESSAGES = frozenset(MESSAGES_SCHEMA.names)
-ID = re.compile("[0-9a-f]{32}")  # that content has
 _COLUMNS = frozenset(SCHEMA.names)
 OF_OURS = "records of ittools, whose columns have their names already; leave --map out"
 PROMPTS = ("prompt", "question", "query", "inputs", "input")
@@ -197,7 +195,6 @@ def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     The defaults fill the licence and the language that it does not state; columns of others, and an id that
     is none of ours, go to `meta`.
     """
-    row = row | {"meta": own_meta(row.get("meta"), place, _not_ours(row))}
     names = ("rejected", "language", "template", "generator")
     nullable: dict[str, Any] = {n: None if is_absent(row.get(n)) else text_of(row, n, place) for n in names}
     parents, scores = nested_of(row, "parents", place), nested_of(row, "scores", place)
@@ -217,7 +214,7 @@ def _own(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
         context=_own_context(row, place),
         scores=as_scores(scores),
         parents=parents,
-        meta=row["meta"],
+        meta=own_meta(row.get("meta"), place, _not_ours(row)),
         **nullable,
     )
 

@@ -16,8 +16,7 @@ from ittools.formats import conversations, hh, oasst, questions
 from ittools.formats.finish import Defaults, Mapper, finish, text_of
 from ittools.formats.rows import Row
 from ittools.records.build import Record, Turn
-from ittools.records.messages import asked_and_before, with_rejected
-from ittools.records.schema import MESSAGES_SCHEMA
+from ittools.records.messages import OWN_MESSAGES, asked_and_before, with_rejected
 
 
 def nested_format(row: Row, *, open_ended: bool = False) -> Mapper | None:
@@ -41,7 +40,7 @@ def nested_format(row: Row, *, open_ended: bool = False) -> Mapper | None:
 
 def messages(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
     """The id of a row goes to `meta`, unless it is one of ours: that is made anew of the content."""
-    ours = {"id"} if row.keys() >= set(MESSAGES_SCHEMA.names) else set()
+    ours = {"id"} if row.keys() >= OWN_MESSAGES else set()
     yield from _listed(with_rejected(row), "messages", place, defaults, ours)
 
 
@@ -99,7 +98,7 @@ def _preference(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
             row, used = _rejected_whole(row), used - {"rejected"}
         yield _of_turns(row, found.said, place, defaults, used, rejected=found.rejected)
     except ValueError as error:
-        raise InputError(f"{place}: {error}; `ittools template --style chat` leaves such rows out") from None
+        raise _unreadable(place, error) from None
 
 
 def _chosen(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
@@ -108,7 +107,11 @@ def _chosen(row: Row, place: str, defaults: Defaults) -> Iterator[Record]:
         said = conversations.preference_of(_twice(row)).said
         yield _of_turns(row, said, place, defaults, conversations.spent_on_preference(row, said))
     except ValueError as error:
-        raise InputError(f"{place}: {error}; `ittools template --style chat` leaves such rows out") from None
+        raise _unreadable(place, error) from None
+
+
+def _unreadable(place: str, error: ValueError) -> InputError:
+    return InputError(f"{place}: {error}; `ittools template --style chat` leaves such rows out")
 
 
 def _twice(row: Row) -> Row:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from json.encoder import encode_basestring as _quoted
@@ -26,6 +27,7 @@ Record = dict[str, Any]
 _SPELT = {char: json.dumps(chr(char)).encode()[1:-1] for char in (0x5C, 0x22, *range(0x20))}
 _GROWTH = np.array([len(_SPELT.get(char, b"1")) - 1 for char in range(256)], np.int64)
 _ID_BYTES = 16
+ID = re.compile("[0-9a-f]{32}")  # that content has; other people's records in our schema may have any
 _AT_ONCE = 2_048  # records: what is made of them on the way fits a processor's cache
 
 

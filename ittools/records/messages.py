@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from ittools.records.build import Turn, mend_text, opened_meta
 from ittools.records.schema import MESSAGES_SCHEMA, TURN
 
+OWN_MESSAGES = frozenset(MESSAGES_SCHEMA.names)
+
 
 def to_messages(record: dict[str, Any]) -> list[Turn]:
     """Context, then instruction and input as the user's turn, then the output."""
@@ -123,9 +125,10 @@ def with_rejected(row: dict[str, Any]) -> dict[str, Any]:
     >>> with_rejected({"messages": TURNS, "meta": '{"rejected": "Red."}', ...})["rejected"]
     "Red."
     """
-    if row.get("rejected") is not None or not row.keys() >= set(MESSAGES_SCHEMA.names):
+    if row.get("rejected") is not None or not row.keys() >= OWN_MESSAGES:
         return row
-    meta = opened_meta(row["meta"] if isinstance(row["meta"], str) else None)
+    held = row["meta"]
+    meta = opened_meta(held) if isinstance(held, str) and '"rejected"' in held else {}
     rejected = meta.pop("rejected", None)
     if not isinstance(rejected, str):
         return row

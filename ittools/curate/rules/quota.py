@@ -10,7 +10,6 @@ and it is the same however the corpus was cut.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -22,11 +21,11 @@ from numpy.typing import NDArray
 from ittools.curate.rules.language import comparable
 from ittools.curate.rules.options import FilterOptions
 from ittools.errors import UsageError, did_you_mean
+from ittools.records.build import ID
 from ittools.text.language import macro_code
 from ittools.text.tokens import mix64
 
 COLUMNS = ("language", "task", "source", "license", "template", "generator")
-OUR_ID = re.compile(r"[0-9a-f]{32}")  # other people's records in our schema may have any
 Key = tuple[str, str | None]  # (column, value)
 Combination = tuple[str | None, ...]  # a value for each column that has quotas
 
@@ -125,7 +124,7 @@ def _chances(ids: pa.StringArray, seed: int) -> NDArray[np.uint64]:
 
 
 def _bits(identity: str) -> int:
-    if OUR_ID.fullmatch(identity):
+    if ID.fullmatch(identity):
         return int(identity[:16], 16)
     return int.from_bytes(blake2b(identity.encode(), digest_size=8).digest(), "big")
 

@@ -8,9 +8,9 @@ a template's own words: [yes, maybe, no]           row 2 -> "no", where the data
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
+from ittools.formats import finish
 from ittools.formats.rows import Row
 from ittools.formats.tables import About
 from ittools.template.flan.files import TemplateFile
@@ -134,9 +134,7 @@ def _place_of(value: Any, texts: list[str], names: list[str], by_number: bool) -
 
 def is_absent(value: Any) -> bool:
     """Nothing is there, or a label that is kept back."""
-    if value is None or value == "" or _number(value) == NOT_LABELLED:
-        return True
-    return isinstance(value, float) and not isfinite(value)
+    return finish.is_absent(value) or value == "" or _number(value) == NOT_LABELLED
 
 
 def _kept_back(value: Any, lowest: float | None) -> bool:

@@ -11,29 +11,25 @@ from functools import cache
 from pathlib import Path
 
 from ittools.errors import InputError
-
-CODES = {  # ISO 639-2 and 639-3 of the languages that have prompts
-    "ara": "ar", "chi": "zh", "deu": "de", "dut": "nl", "eng": "en", "fra": "fr", "fre": "fr", "ger": "de",
-    "hin": "hi", "ita": "it", "jpn": "ja", "kor": "ko", "nld": "nl", "pol": "pl", "por": "pt", "rus": "ru",
-    "spa": "es", "tur": "tr", "zho": "zh",
-}  # fmt: skip
-LONGEST = 3  # letters of a code
+from ittools.text.languages.names import LONGEST, called
 
 
 def language_name(text: str, language: str) -> str:
     """The name of the language with this code, told in `language`; a text that is no such code stays."""
     if len(text) > LONGEST:
         return text
-    code = text.lower()
-    return _names(language.partition("-")[0]).get(CODES.get(code, code), text)
+    code, every = text.lower(), _names()
+    known = called(code)  # of three letters those of the languages that have prompts
+    return every.get(language.partition("-")[0], {}).get(known if known in every else code, text)
 
 
 @cache
-def _names(language: str) -> dict[str, str]:
+def _names() -> dict[str, dict[str, str]]:
+    """By language, then by code."""
     from ittools.formats.strict_yaml import load_yaml
 
     path = Path(__file__).parent / "languages.yaml"
     found = load_yaml(path.read_text(encoding="utf-8"), where=path.name)
     if not isinstance(found, dict):
         raise InputError(f"{path}: expected names by language")
-    return dict(found.get(language, {}))
+    return found
